@@ -1,0 +1,1 @@
+"""Grids, evidence layers on one grid, distances, derivatives and their quality."""

@@ -1,0 +1,42 @@
+"""What a band of the evidence stack is."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+BandKind = Literal["continuous", "fraction"]
+Transform = Literal["normal_score", "robust"]
+
+
+@dataclass(frozen=True)
+class Band:
+    """One band of a raster: one feature of the evidence, or one map.
+
+    Parameters
+    ----------
+    name
+        Unique within its raster, for example ``magnetics_gradient``.
+    layer
+        The evidence layer that the band comes from.
+    kind
+        ``continuous``, or ``fraction``: the share of the cell that a class covers, in [0, 1].
+    unit
+        Physical unit as the user declared it; ``1`` for fractions and probabilities.
+    transform
+        How a model scales a continuous band, fitted inside each fold: ``normal_score`` or
+        ``robust`` (median and interquartile range). Fractions are taken as they are.
+    description
+        One sentence for people.
+    """
+
+    name: str
+    layer: str = ""
+    kind: BandKind = "continuous"
+    unit: str = "1"
+    transform: Transform = "normal_score"
+    description: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the band as plain values for JSON or raster tags."""
+        return asdict(self)

@@ -1,0 +1,131 @@
+"""The grid of an experiment, and the windows in which maps are worked through."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from odc.geo import CRS
+from odc.geo.geobox import GeoBox
+
+from mineral_prospectivity.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+WINDOW_SIZE = 512
+"""Side of a window, in cells; a multiple of the block size of the rasters we write."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of cells: first row and column, height and width."""
+
+    row: int
+    col: int
+    height: int
+    width: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in cells."""
+        return self.height, self.width
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices into an array of the whole grid."""
+        return (
+            slice(self.row, self.row + self.height),
+            slice(self.col, self.col + self.width),
+        )
+
+
+def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, float]) -> GeoBox:
+    """Return the grid of an experiment, north up, anchored at multiples of the resolution.
+
+    Parameters
+    ----------
+    crs
+        A projected coordinate reference system, in metres, for example ``EPSG:7845``.
+    resolution
+        Side of a cell, m.
+    bounds
+        West, south, east and north limits, m; enlarged outwards to whole cells.
+
+    Raises
+    ------
+    ConfigurationError
+        If the CRS is unknown or geographic, or the bounds enclose nothing.
+
+    Examples
+    --------
+    >>> grid = make_grid("EPSG:32633", 100.0, (0, 0, 250, 200))
+    >>> grid.shape
+    Shape2d(x=3, y=2)
+    """
+    try:
+        reference = CRS(crs)
+    except Exception as error:
+        msg = f"grid.crs: {crs!r} is no coordinate reference system; give one such as EPSG:7845"
+        raise ConfigurationError(msg) from error
+    if reference.geographic:
+        msg = (
+            f"grid.crs: {crs} is geographic (degrees); areas and distances need a projected CRS "
+            "in metres, such as the UTM zone of the region"
+        )
+        raise ConfigurationError(msg)
+    west, south, east, north = bounds
+    if not (np.isfinite(bounds).all() and west < east and south < north):
+        msg = (
+            f"grid.bounds: {tuple(bounds)} enclose nothing; give west, south, east, north in the "
+            f"units of {crs}, west < east and south < north"
+        )
+        raise ConfigurationError(msg)
+    return GeoBox.from_bbox(bounds, crs=reference, resolution=resolution, anchor="edge")
+
+
+def windows(grid: GeoBox, size: int = WINDOW_SIZE) -> Iterator[Window]:
+    """Yield the windows that tile the grid, row by row."""
+    rows, cols = grid.shape
+    for row in range(0, rows, size):
+        for col in range(0, cols, size):
+            yield Window(row, col, min(size, rows - row), min(size, cols - col))
+
+
+def cell_centres(
+    grid: GeoBox, cells: NDArray[np.integer]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return easting and northing of cell centres, m; cells count along rows from the north west.
+
+    Parameters
+    ----------
+    cells
+        Flat cell indices ``row * width + column``, any shape.
+    """
+    row, col = np.divmod(cells, grid.shape.x)
+    x, y = grid.transform * (col + 0.5, row + 0.5)
+    return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+
+
+def window_cells(grid: GeoBox, window: Window) -> NDArray[np.int64]:
+    """Return the flat indices of the cells in a window, shape ``window.shape``."""
+    rows = np.arange(window.row, window.row + window.height, dtype=np.int64)
+    cols = np.arange(window.col, window.col + window.width, dtype=np.int64)
+    return np.asarray(rows[:, None] * grid.shape.x + cols)
+
+
+def cells_of_points(
+    grid: GeoBox, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.int64]:
+    """Return the flat cell index of each point, -1 where a point lies outside the grid.
+
+    A point on the edge between two cells belongs to the eastern or southern one.
+    """
+    col, row = ~grid.transform * (np.asarray(x, float), np.asarray(y, float))
+    rows, cols = grid.shape
+    inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
+    flat = np.floor(np.where(inside, row, 0)) * cols + np.floor(np.where(inside, col, 0))
+    return np.where(inside, flat, -1).astype(np.int64)

@@ -1,0 +1,250 @@
+"""Every parameter of the project, typed and with its range: the one place that documents them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.vae.settings import VaeSettings
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class GridParameters(_Group):
+    """The one grid of the experiment."""
+
+    crs: Annotated[str, Field(description="Projected CRS, for example EPSG:7845.")]
+    resolution: Annotated[float, Field(gt=0, description="Side of a cell, m.")]
+    bounds: Annotated[
+        tuple[float, float, float, float] | None,
+        Field(description="West, south, east, north, m; null takes what all layers share."),
+    ] = None
+    min_coverage: Annotated[
+        float,
+        Field(ge=0, le=1, description="A cell counts when this share of its bands has values."),
+    ] = 0.5
+    reproject: Annotated[
+        bool, Field(description="Reproject layers of another CRS; false refuses them.")
+    ] = True
+
+
+class LabelParameters(_Group):
+    """From deposits to labels."""
+
+    include: Annotated[
+        dict[str, list[str | int | float]],
+        Field(description="Attribute: values kept; empty keeps every deposit."),
+    ] = {}
+    buffer: Annotated[
+        float, Field(ge=0, description="Cells within this distance of a deposit are positive, m.")
+    ] = 0.0
+    cluster_distance: Annotated[
+        float, Field(ge=0, description="Deposits closer than this form one cluster, m.")
+    ] = 2000.0
+    exclusion: Annotated[
+        float,
+        Field(ge=0, description="Background this near a deposit is kept out of training, m."),
+    ] = 0.0
+    max_background: Annotated[
+        int, Field(ge=1000, description="Background cells in the table; more are sampled.")
+    ] = 500_000
+
+
+class FoldParameters(_Group):
+    """Spatial cross-validation."""
+
+    count: Annotated[int, Field(ge=2, le=20, description="Folds K.")] = 5
+    block_size: Annotated[float, Field(gt=0, description="Side of a spatial block, m.")] = 20_000.0
+    seed: Annotated[int, Field(ge=0, description="Seed of the assignment of blocks.")] = 0
+
+
+class EnsembleParameters(_Group):
+    """How many members, and how they are dealt to nodes."""
+
+    size: Annotated[int, Field(ge=1, le=10_000, description="Members M.")] = 10
+    members_per_node: Annotated[
+        int, Field(ge=0, description="Members trained by one node; 0 puts all in one.")
+    ] = 0
+    seed: Annotated[int, Field(ge=0, description="Member m is seeded with (seed, m).")] = 0
+    device: Annotated[
+        Literal["auto", "cpu", "cuda"], Field(description="auto takes CUDA where there is one.")
+    ] = "auto"
+
+
+class UncertaintyParameters(_Group):
+    """Calibration and maps."""
+
+    calibration: Annotated[
+        Literal["platt", "temperature", "none"],
+        Field(description="Recalibration of the logits, fitted on inner folds."),
+    ] = "platt"
+    calibration_penalty: Annotated[
+        float, Field(ge=0, description="Ridge that draws the calibration to the identity.")
+    ] = 1.0
+    window_size: Annotated[
+        int, Field(ge=16, le=8192, description="Side of the windows maps are computed in, cells.")
+    ] = 512
+
+
+class EvaluationParameters(_Group):
+    """Scores, intervals and baselines."""
+
+    capture_areas: Annotated[
+        list[Annotated[float, Field(gt=0, lt=1)]],
+        Field(min_length=1, description="Area shares at which capture is quoted."),
+    ] = [0.01, 0.02, 0.05, 0.1]
+    bootstrap: Annotated[
+        int, Field(ge=50, description="Bootstrap replicates over deposit clusters.")
+    ] = 500
+    confidence: Annotated[float, Field(gt=0.5, lt=1, description="Level of the intervals.")] = 0.95
+    bins: Annotated[int, Field(ge=2, description="Equal-mass bins of the reliability.")] = 15
+    seed: Annotated[int, Field(ge=0, description="Seed of bootstrap and baselines.")] = 0
+    baselines: Annotated[
+        list[
+            Literal[
+                "prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"
+            ]
+        ],
+        Field(description="Models scored on the same folds."),
+    ] = ["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]
+
+
+class HotSpotParameters(_Group):
+    """Getis-Ord Gi* of the mean."""
+
+    radius: Annotated[float, Field(gt=0, description="Neighbourhood radius, m.")] = 1500.0
+    significance: Annotated[
+        float, Field(gt=0, lt=1, description="False discovery rate of a hot spot.")
+    ] = 0.05
+    surface: Annotated[
+        Literal["probability", "log_odds"], Field(description="The map that is clustered.")
+    ] = "log_odds"
+
+
+class RiskCategoryParameters(_Group):
+    """What counts as high risk."""
+
+    measure: Annotated[
+        Literal["log_odds_sd", "relative", "bernoulli_relative"],
+        Field(
+            description="SD of the log-odds, sigma/mu, or sigma/sqrt(mu(1-mu)); sigma epistemic."
+        ),
+    ] = "log_odds_sd"
+    threshold: Annotated[
+        float | None,
+        Field(ge=0, description="High above this value; null takes the quantile below."),
+    ] = None
+    quantile: Annotated[
+        float, Field(gt=0, lt=1, description="Quantile over the map that splits low from high.")
+    ] = 0.5
+
+
+class EconomicsParameters(_Group):
+    """What a cell costs and what a discovery is worth, in one currency."""
+
+    exploration_cost: Annotated[float, Field(gt=0, description="Cost C of testing a cell.")] = 1.0
+    discovery_value: Annotated[float, Field(gt=0, description="Value V of a discovery.")] = 50.0
+    risk_aversion: Annotated[
+        float, Field(ge=0, description="lambda of EV - lambda * SD of the return.")
+    ] = 1.0
+    tail: Annotated[
+        float, Field(gt=0, lt=1, description="alpha: CVaR is the mean of the worst alpha.")
+    ] = 0.1
+    prior: Annotated[
+        float | None,
+        Field(
+            gt=0, lt=1, description="True share of cells with a deposit; null takes the labels'."
+        ),
+    ] = None
+
+
+class TargetParameters(_Group):
+    """Ranked targets and a budget."""
+
+    min_area: Annotated[float, Field(ge=0, description="Smallest target, m2.")] = 0.0
+    count: Annotated[int, Field(ge=1, description="Targets kept at most.")] = 50
+    budget: Annotated[float, Field(gt=0, description="Money for the selection.")] = 100.0
+    spacing: Annotated[
+        float, Field(ge=0, description="Least distance of two selected targets, m.")
+    ] = 5000.0
+
+
+class SampleParameters(_Group):
+    """Where to sample next."""
+
+    count: Annotated[int, Field(ge=1, description="Sites proposed.")] = 20
+    spacing: Annotated[float, Field(ge=0, description="Least distance of two sites, m.")] = 3000.0
+
+
+class RiskParameters(_Group):
+    """Risk-return analysis and targets."""
+
+    hot_spots: HotSpotParameters = HotSpotParameters()
+    categories: RiskCategoryParameters = RiskCategoryParameters()
+    economics: EconomicsParameters = EconomicsParameters()
+    targets: TargetParameters = TargetParameters()
+    next_samples: SampleParameters = SampleParameters()
+
+
+class Parameters(_Group):
+    """The whole tree, as in ``conf/*/parameters*.yml``."""
+
+    grid: GridParameters
+    labels: LabelParameters = LabelParameters()
+    folds: FoldParameters = FoldParameters()
+    ensemble: EnsembleParameters = EnsembleParameters()
+    model: VaeSettings = VaeSettings()
+    uncertainty: UncertaintyParameters = UncertaintyParameters()
+    evaluation: EvaluationParameters = EvaluationParameters()
+    risk: RiskParameters = RiskParameters()
+
+    @model_validator(mode="after")
+    def _blocks_hold_clusters(self) -> Parameters:
+        if self.folds.block_size < self.grid.resolution:
+            msg = (
+                f"folds.block_size = {self.folds.block_size:g} m is smaller than a cell "
+                f"(grid.resolution = {self.grid.resolution:g} m)"
+            )
+            raise ValueError(msg)
+        return self
+
+
+def validate_parameters(values: dict[str, Any]) -> Parameters:
+    """Return the typed parameters.
+
+    Raises
+    ------
+    ConfigurationError
+        With every wrong name or value at once: its path, what was given and what is allowed.
+    """
+    try:
+        return Parameters.model_validate(values)
+    except ValidationError as error:
+        problems = [_describe(detail) for detail in error.errors()]
+        msg = "parameters that cannot be used:\n" + "\n".join(f"  - {line}" for line in problems)
+        raise ConfigurationError(msg) from None
+
+
+def _describe(detail: ErrorDetails) -> str:
+    path = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        return f"{path}: there is no such parameter; allowed: {_siblings(detail['loc'])}"
+    if detail["type"] == "missing":
+        return f"{path}: is required and missing"
+    if detail["type"] == "value_error":
+        return f"{path}: {detail['msg'].removeprefix('Value error, ')}".lstrip(": ")
+    return f"{path} = {detail['input']!r}: {detail['msg'].lower()}"
+
+
+def _siblings(location: tuple[str | int, ...]) -> str:
+    group: Any = Parameters
+    for part in location[:-1]:
+        group = group.model_fields[str(part)].annotation
+    return ", ".join(group.model_fields)

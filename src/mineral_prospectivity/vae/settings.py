@@ -1,0 +1,64 @@
+"""Settings of the default model."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class VaeSettings(BaseModel):
+    """The joint VAE with its Gaussian-process head: sizes, loss and training.
+
+    ``reconstruction_weight`` is multiplied by ``min(1, 30 / D)`` for D evidence bands, so that
+    many layers do not drown the labels.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hidden: Annotated[int, Field(ge=4, le=4096, description="Width of both hidden layers.")] = 64
+    latent: Annotated[int, Field(ge=1, le=256, description="Dimensions of the latent space.")] = 8
+    feature_dropout: Annotated[
+        float, Field(ge=0, lt=1, description="Share of the layers hidden from the encoder, a step.")
+    ] = 0.2
+    reconstruction_weight: Annotated[
+        float, Field(ge=0, le=100, description="Weight of the reconstruction, before min(1, 30/D).")
+    ] = 1.6
+    beta_reconstruction: Annotated[
+        float, Field(ge=0, le=100, description="KL weight beside the reconstruction.")
+    ] = 1.0
+    beta: Annotated[float, Field(ge=0, le=100, description="KL weight of its own.")] = 0.001
+    free_bits: Annotated[
+        float, Field(ge=0, le=10, description="KL below this many nats a latent unit costs nothing.")
+    ] = 0.0
+    warmup: Annotated[
+        float, Field(ge=0, le=1, description="Share of the steps over which the KL weight rises.")
+    ] = 0.25
+    steps: Annotated[int, Field(ge=10, le=100_000, description="Training steps.")] = 200
+    batch_size: Annotated[int, Field(ge=8, le=65_536, description="Cells a step and fit.")] = 192
+    positive_share: Annotated[
+        float, Field(gt=0, lt=1, description="Share of deposit cells in a batch.")
+    ] = 0.25
+    learning_rate: Annotated[
+        float, Field(gt=0, le=1, description="Peak learning rate of Adam.")
+    ] = 0.004
+    weight_decay: Annotated[
+        float, Field(ge=0, le=1, description="Decoupled weight decay.")
+    ] = 0.0001
+    gradient_clip: Annotated[
+        float, Field(gt=0, description="Largest gradient norm of a fit.")
+    ] = 1.0
+    averaging: Annotated[
+        float, Field(ge=0, lt=1, description="Decay of the moving average of the weights.")
+    ] = 0.98
+    head_columns: Annotated[
+        int, Field(ge=8, le=4096, description="Random Fourier columns J of the head.")
+    ] = 128
+    head_scale: Annotated[
+        float, Field(gt=0, le=20, description="Prior scale s of the head's logit.")
+    ] = 2.2
+    head_background: Annotated[
+        int, Field(ge=100, description="Background cells, weighted, that the head is fitted to.")
+    ] = 4000
