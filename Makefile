@@ -1,0 +1,55 @@
+# `make help` lists what there is.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DO_NOT_TRACK := 1
+export KEDRO_DISABLE_TELEMETRY := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint format bench lock clean
+
+help: ## Say what each command does
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock --editable .
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements.lock | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --no-compile --constraint requirements.lock --editable ".[dev]"
+	@touch $@ $(VENV)/.run
+
+setup: $(VENV)/.run ## Make the virtual environment with locked packages
+
+setup-dev: $(VENV)/.dev ## The same, with what tests, AWS and kedro-viz need
+
+run: setup ## Set up, then map the demo region: data/08_reporting/demo/report.html
+	$(BIN)/kedro run
+	@echo "Open data/08_reporting/demo/report.html"
+
+test: lint ## Lint, then every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+
+lint: setup-dev ## ruff, mypy strict, import-linter
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup-dev ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: setup-dev ## Speed and scale beside the peers, as ratios from one run
+	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/prediction.py
+
+lock: setup-dev ## Write requirements.lock from what is installed
+	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+).*/\1/; s/^torch @ .*torch-([0-9.]+).*/torch==\1/' > requirements.lock
+
+clean: ## Remove what the pipelines made; raw data and the environment stay
+	rm -rf data/02_intermediate data/03_primary data/05_model_input data/06_models data/07_model_output data/08_reporting

@@ -1,0 +1,160 @@
+"""Environments that compose, and what the configuration says of the pipelines' shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.config import MissingConfigException, OmegaConfigLoader
+from omegaconf import OmegaConf
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.parameters import validate_parameters
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from mineral_prospectivity.parameters import Parameters
+
+BASE = "base"
+DEFAULT_EXPERIMENT = "demo"
+
+
+class ComposingConfigLoader(OmegaConfigLoader):
+    """Kedro's loader, with environments joined by ``+``: ``--env cloncurry+aws``.
+
+    Base comes first, then every environment from left to right. Parameters and globals merge
+    key by key; a catalog entry of an environment replaces that of base whole. An environment
+    whose ``globals.yml`` sets ``experiment`` declares an experiment: its layers and deposits.
+    Others, such as ``aws``, are overlays that say where and how to run. When none of the named
+    environments is an experiment, the demo region goes first, so that ``--env aws`` runs the
+    demo region on AWS.
+
+    Raises
+    ------
+    ConfigurationError
+        If an environment has no folder in the configuration source.
+    """
+
+    def __init__(self, conf_source: str | Path, env: str | None = None, **options: Any) -> None:
+        self._chain: tuple[str, ...] = ()
+        super().__init__(conf_source, env=None, **{**options, "base_env": BASE})
+        self._chain = self._compose(env)
+        self._globals_oc = None
+        self._globals = self["globals"]
+
+    @property
+    def experiment(self) -> str:
+        """Name of the experiment that the environments declare."""
+        return str(self._globals["experiment"])
+
+    @property
+    def storage(self) -> str:
+        """Root of everything the pipelines read and write: a folder or an S3 prefix."""
+        return str(self._globals["storage"])
+
+    def optional(self, key: str) -> dict[str, Any]:
+        """Return the configuration of a kind that an experiment may lack, empty if it does."""
+        try:
+            return dict(self[key])
+        except MissingConfigException:
+            return {}
+
+    def _compose(self, env: str | None) -> tuple[str, ...]:
+        names = tuple(name for name in (env or "").split("+") if name and name != BASE)
+        for name in names:
+            if not self._fs.isdir(self._get_conf_env_path(name)):
+                msg = (
+                    f"--env {env}: there is no environment {name!r} in {self.conf_source}; "
+                    f"there are: {', '.join(self._environments())}"
+                )
+                raise ConfigurationError(msg)
+        if not any(self._declares_experiment(name) for name in names):
+            return (DEFAULT_EXPERIMENT, *names)
+        return names
+
+    def _environments(self) -> list[str]:
+        root = Path(self._get_conf_env_path(BASE)).parent
+        entries = self._fs.ls(str(root), detail=False)
+        names = {Path(entry).name for entry in entries if self._fs.isdir(entry)}
+        return sorted(names - {BASE})
+
+    def _declares_experiment(self, name: str) -> bool:
+        path = f"{self._get_conf_env_path(name)}/globals.yml"
+        if not self._fs.exists(path):
+            return False
+        with self._fs.open(path, "r") as file:
+            return "experiment" in OmegaConf.create(file.read())
+
+    def _read_raw_config(
+        self, key: str
+    ) -> tuple[dict[Path, DictConfig], dict[Path, DictConfig], str, str, set[Path]]:
+        """Read base, then every environment in order; Kedro merges and resolves what comes back.
+
+        Files returned as base merge key by key, files returned as environment replace entries.
+        """
+        patterns = [*self.config_patterns[key]]
+        seen: set[Path] = set()
+
+        def read(name: str) -> dict[Path, DictConfig]:
+            path = self._get_conf_env_path(name)
+            return dict(self._read_dir_configs(path, patterns, key, seen, key == "credentials"))
+
+        base, layered = read(BASE), {}
+        for name in self._chain:
+            layered |= read(name)
+        if key != "catalog":
+            base, layered = base | layered, {}
+        paths = [self._get_conf_env_path(name) for name in (BASE, *self._chain)]
+        return base, layered, paths[0], paths[-1], seen
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What the configuration decides of the pipelines: which nodes there are.
+
+    ``layers``, ``peers`` and ``truths`` are names of catalog entries without their prefix;
+    ``packs`` deals the members to training nodes.
+    """
+
+    layers: tuple[str, ...]
+    peers: tuple[str, ...]
+    truths: tuple[str, ...]
+    packs: tuple[tuple[int, ...], ...]
+
+    @property
+    def members(self) -> tuple[int, ...]:
+        """All members of the ensemble, in order."""
+        return tuple(member for pack in self.packs for member in pack)
+
+
+def shape_of(loader: ComposingConfigLoader) -> Shape:
+    """Return the pipelines' shape, from the names in the catalog and the ensemble's size.
+
+    Raises
+    ------
+    ConfigurationError
+        If a parameter is wrong, or the experiment declares no evidence layer or no deposits.
+    """
+    parameters = validate_parameters(loader["parameters"])
+    catalog = loader["catalog"]
+
+    def named(prefix: str) -> tuple[str, ...]:
+        return tuple(key.removeprefix(prefix) for key in catalog if key.startswith(prefix))
+
+    layers = named("layer.")
+    if not layers or "deposits" not in catalog:
+        msg = (
+            f"experiment {loader.experiment!r}: its catalog declares {len(layers)} evidence layers "
+            f"and {'its' if 'deposits' in catalog else 'no'} deposits; declare at least one "
+            "'layer.<name>' entry and 'deposits'"
+        )
+        raise ConfigurationError(msg)
+    return Shape(layers, named("peer."), named("truth."), _packs(parameters))
+
+
+def _packs(parameters: Parameters) -> tuple[tuple[int, ...], ...]:
+    members = range(parameters.ensemble.size)
+    size = parameters.ensemble.members_per_node or len(members)
+    return tuple(tuple(members[start : start + size]) for start in range(0, len(members), size))

@@ -1,0 +1,50 @@
+"""What happens around a run: parameters are checked, pipelines shaped, raw data fetched."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.framework.project import pipelines
+
+from mineral_prospectivity import pipeline_registry
+from mineral_prospectivity.config import ComposingConfigLoader
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.pipeline import Pipeline
+
+logger = logging.getLogger(__name__)
+
+
+class ProjectHooks:
+    """Check before work is spent, then bring what the run needs."""
+
+    def __init__(self) -> None:
+        self._loader: ComposingConfigLoader | None = None
+        self._project = Path()
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Validate every parameter and shape the pipelines after this configuration."""
+        loader = context.config_loader
+        if not isinstance(loader, ComposingConfigLoader):
+            return
+        self._loader, self._project = loader, Path(context.project_path)
+        pipeline_registry.shape_after(loader)
+        pipelines.configure(pipeline_registry.__name__)
+
+    @hook_impl
+    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+        """Fetch the experiment's published files when the run reads raw layers from this disk."""
+        reads_raw = any(name.startswith("layer.") for name in pipeline.inputs())
+        if self._loader is None or not reads_raw or "://" in self._loader.storage:
+            return
+        sources = self._loader.optional("sources")
+        if sources:
+            from mineral_prospectivity.datasets.fetched import fetch_experiment
+
+            raw = self._project / self._loader.storage / "01_raw" / self._loader.experiment
+            fetch_experiment(sources, raw)

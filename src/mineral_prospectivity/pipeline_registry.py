@@ -1,0 +1,43 @@
+"""The five pipelines, shaped after the experiment's catalog and the ensemble's size."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kedro.utils import find_kedro_project
+
+from mineral_prospectivity.config import ComposingConfigLoader, Shape, shape_of
+from mineral_prospectivity.pipelines import (
+    data_engineering,
+    evaluation,
+    risk,
+    training,
+    uncertainty,
+)
+
+if TYPE_CHECKING:
+    from kedro.pipeline import Pipeline
+
+_shape: list[Shape] = []
+
+
+def shape_after(loader: ComposingConfigLoader) -> None:
+    """Shape the pipelines after this configuration, from now on."""
+    _shape[:] = [shape_of(loader)]
+
+
+def register_pipelines() -> dict[str, Pipeline]:
+    """Return the pipelines by name; without a session they are those of the demo region."""
+    if not _shape:
+        project = find_kedro_project(Path.cwd()) or Path.cwd()
+        shape_after(ComposingConfigLoader(project / "conf"))
+    shape = _shape[0]
+    pipelines = {
+        "data_engineering": data_engineering.create_pipeline(shape.layers),
+        "training": training.create_pipeline(shape.packs),
+        "uncertainty": uncertainty.create_pipeline(shape.packs),
+        "evaluation": evaluation.create_pipeline(shape.peers, shape.truths),
+        "risk": risk.create_pipeline(shape.truths),
+    }
+    return {"__default__": sum(pipelines.values(), start=type(pipelines["risk"])([])), **pipelines}
