@@ -8,8 +8,8 @@ import numpy as np
 import pyogrio
 from rasterio.enums import ColorInterp, Resampling
 
+from mineral_prospectivity.geo.areas import require_column
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.polygons import require_column
 from mineral_prospectivity.geo.sources import open_raster
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.geo.areas import attribute, covered
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.checks import (
     attribute_table_names,
@@ -16,9 +17,9 @@ from mineral_prospectivity.geo.checks import (
 )
 from mineral_prospectivity.geo.classes import ClassMap, band_suffix, class_map
 from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
+from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.focal import disc_mean, gradient, neighbourhood, with_focal
 from mineral_prospectivity.geo.points import spread_values, table_means
-from mineral_prospectivity.geo.polygons import attribute, covered
 from mineral_prospectivity.geo.proximity import (
     distance_to_class,
     distance_to_geometries,
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
+    from mineral_prospectivity.geo.areas import PolygonSource
     from mineral_prospectivity.geo.grid import Window
     from mineral_prospectivity.geo.layers import EvidenceLayer
-    from mineral_prospectivity.geo.polygons import PolygonSource
+
+__all__ = ["common_bounds", "layer_evidence", "stack"]
 
 
 def layer_evidence(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> Raster:

@@ -11,9 +11,9 @@ import shapely
 import verde
 from scipy.spatial import KDTree
 
+from mineral_prospectivity.geo.areas import require_column
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
-from mineral_prospectivity.geo.polygons import require_column
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.sources import check_crs, check_extent, layer_crs, same_crs
 from mineral_prospectivity.geo.tables import SampleTable, read_table
