@@ -228,7 +228,7 @@ def _to_grid_crs(deposits: gpd.GeoDataFrame, grid: GeoBox, reproject: bool) -> g
         )
         raise DepositError(msg)
     moved = deposits.to_crs(str(grid.crs))
-    _require_finite(moved, f"cannot be projected to {grid.crs}; check their coordinates and CRS")
+    _require_finite(moved, f"cannot be projected to {grid.crs}; check coordinates and CRS")
     return moved
 
 

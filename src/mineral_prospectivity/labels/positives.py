@@ -77,19 +77,10 @@ def label_cells(
     buffer, cluster_distance, exclusion
         Distances, m; see :class:`~mineral_prospectivity.parameters.LabelParameters`.
     """
-    geometries = list(deposits.geometry)
-    footprints = [_positions(grid, cells, geometry, 0.0) for geometry in geometries]
-    home = np.array(
-        [_home(grid, cells[at], shape) for at, shape in zip(footprints, geometries, strict=True)],
-        dtype=np.int64,
-    )
+    home = home_cells(grid, cells, deposits)
     at_home = np.flatnonzero(home >= 0)
-    geometries = [geometries[i] for i in at_home]
-    if buffer > 0:
-        positive = [_positions(grid, cells, geometry, buffer) for geometry in geometries]
-    else:
-        positive = [footprints[i] for i in at_home]
-
+    geometries = np.asarray(deposits.geometry.array, dtype=object)[at_home]
+    positive = [_positions(grid, cells, geometry, buffer) for geometry in geometries]
     clusters = _clusters(geometries, positive, home[at_home], cluster_distance)
     cluster = np.full(cells.size, -1, dtype=np.int32)
     for at, number in zip(positive, clusters, strict=True):
@@ -111,6 +102,23 @@ def label_cells(
         home=home,
         deposit_cluster=deposit_cluster,
     )
+
+
+def home_cells(
+    grid: GeoBox, cells: NDArray[np.int64], deposits: gpd.GeoDataFrame
+) -> NDArray[np.int64]:
+    """Return the one cell that each deposit counts in, -1 where it has no evidence.
+
+    It is a point's own cell, and the middle one of the cells with evidence under a polygon.
+    """
+    home = np.full(len(deposits), -1, dtype=np.int64)
+    for i, geometry in enumerate(deposits.geometry):
+        own = cells[_positions(grid, cells, geometry, 0.0)]
+        if own.size:
+            x, y = cell_centres(grid, own)
+            middle = shapely.point_on_surface(geometry)
+            home[i] = own[np.argmin(np.hypot(x - middle.x, y - middle.y))]
+    return home
 
 
 def _positions(
@@ -139,17 +147,8 @@ def _cells_near(grid: GeoBox, geometry: shapely.Geometry, distance: float) -> ND
     return np.asarray(np.union1d(near, own[own >= 0]), dtype=np.int64)
 
 
-def _home(grid: GeoBox, cells: NDArray[np.int64], geometry: shapely.Geometry) -> int:
-    """Return the one cell a deposit counts in: of its cells, the nearest to its middle."""
-    if cells.size == 0:
-        return -1
-    x, y = cell_centres(grid, cells)
-    middle = shapely.point_on_surface(geometry)
-    return int(cells[np.argmin(np.hypot(x - middle.x, y - middle.y))])
-
-
 def _clusters(
-    geometries: Sequence[shapely.Geometry],
+    geometries: NDArray[np.object_],
     positive: Sequence[NDArray[np.int64]],
     home: NDArray[np.int64],
     distance: float,

@@ -14,7 +14,7 @@ from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import cell_centres
 from mineral_prospectivity.labels.deposits import name_rows
 from mineral_prospectivity.labels.folds import spatial_folds
-from mineral_prospectivity.labels.positives import label_cells
+from mineral_prospectivity.labels.positives import home_cells, label_cells
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -128,7 +128,7 @@ def split_by_evidence(
     DepositError
         If none is left.
     """
-    has_evidence = label_cells(grid, cells, deposits).home >= 0
+    has_evidence = home_cells(grid, cells, deposits) >= 0
     if not has_evidence.any():
         msg = (
             f"deposits: none of the {len(deposits)} on the grid lies on a cell with evidence; "
