@@ -6,22 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
 
 def select_targets(targets: gpd.GeoDataFrame, *, budget: float, spacing: float) -> gpd.GeoDataFrame:
-    """Choose targets within a budget that lie apart from one another.
+    """Spend a budget on targets that lie apart from one another.
 
-    Greedy: again and again the target with the largest return per cost that still fits the
-    money and lies far enough from those chosen; the same once more with the single target of
-    the largest return fixed first; the better of both is taken. Without a spacing this returns
-    at least half of what the best choice would (Dantzig's bound for the knapsack); with one,
-    the choice is valid but carries no such bound.
+    Greedy: again and again the target with the largest return per cost that lies far enough
+    from those chosen, until the money is spent; the last one may be tested in part, and is
+    then credited with that share of its return (its best cells first would return more).
+    Without a spacing no other choice returns more (Dantzig's theorem on the fractional
+    knapsack); with one, the choice is valid but carries no such guarantee.
 
     Parameters
     ----------
@@ -36,43 +35,47 @@ def select_targets(targets: gpd.GeoDataFrame, *, budget: float, spacing: float) 
     Returns
     -------
     GeoDataFrame
-        A copy with ``selected`` (bool) and ``selection_order`` (from 1, missing if not chosen).
+        A copy with ``selected`` (bool), ``selection_order`` (from 1, missing if not chosen),
+        ``funded_share`` of the testing cost, ``funded_cost`` and ``funded_return``.
 
     References
     ----------
-    Dantzig 1957, doi:10.1287/opre.5.2.266; Martello & Toth 1990, Knapsack Problems, ch. 2.
+    Dantzig 1957, doi:10.1287/opre.5.2.266.
     """
     cost = targets["testing_cost"].to_numpy(dtype=float)
     worth = targets["testing_return"].to_numpy(dtype=float)
-    apart = _apart(targets, spacing)
-    affordable = np.flatnonzero((worth > 0) & (cost <= budget))
-    per_cost = affordable[np.argsort(-worth[affordable] / cost[affordable], kind="stable")]
-    chosen = _fill(per_cost, cost, apart, budget)
-    if affordable.size:
-        best = affordable[np.argmax(worth[affordable])]
-        other = _fill([best, *per_cost], cost, apart, budget)
-        chosen = max(chosen, other, key=lambda choice: float(worth[choice].sum()))
+    paying = np.flatnonzero(worth > 0)
+    candidates = paying[np.argsort(-worth[paying] / cost[paying], kind="stable")]
+    share = _spend(candidates, cost, targets.geometry.to_numpy(), budget, spacing)
+    chosen = candidates[share[candidates] > 0]
     order = pd.Series(pd.NA, index=targets.index, dtype="Int64")
     order.iloc[chosen] = range(1, len(chosen) + 1)
-    return targets.assign(selected=order.notna(), selection_order=order)
+    return targets.assign(
+        selected=order.notna(),
+        selection_order=order,
+        funded_share=share,
+        funded_cost=share * cost,
+        funded_return=share * worth,
+    )
 
 
-def _fill(
-    order: Sequence[int] | NDArray[np.intp],
+def _spend(
+    candidates: NDArray[np.intp],
     cost: NDArray[np.float64],
-    apart: NDArray[np.bool_],
+    outlines: NDArray[np.object_],
     budget: float,
-) -> list[int]:
+    spacing: float,
+) -> NDArray[np.float64]:
+    """Return the share of each target's cost that the budget pays, 0 for most."""
+    share, left = np.zeros(cost.size), budget
     chosen: list[int] = []
-    for target in order:
-        spent = cost[chosen].sum() + cost[target]
-        if target not in chosen and spent <= budget and apart[target, chosen].all():
-            chosen.append(int(target))
-    return chosen
-
-
-def _apart(targets: gpd.GeoDataFrame, spacing: float) -> NDArray[np.bool_]:
-    """Return whether each two targets lie at least the spacing apart, shape (targets, targets)."""
-    return np.array(
-        [targets.geometry.distance(outline) >= spacing for outline in targets.geometry], dtype=bool
-    ).reshape(len(targets), len(targets))
+    closer = np.nextafter(spacing, -np.inf)  # a target at exactly the spacing is far enough
+    for target in candidates:
+        if left <= 0:
+            break
+        if shapely.dwithin(outlines[target], outlines[chosen], closer).any():
+            continue
+        share[target] = min(1.0, left / cost[target])
+        left -= cost[target]
+        chosen.append(int(target))
+    return share
