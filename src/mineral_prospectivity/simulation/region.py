@@ -127,10 +127,14 @@ def simulate_region(
     Raises
     ------
     ConfigurationError
-        If a layer to omit does not exist, or the prevalence is not between 0 and 1.
+        If a layer to omit does not exist, the prevalence is not between 0 and 1, or the
+        deviation of the hidden field is negative.
     """
     if not 0 < prevalence < 1:
         msg = f"prevalence = {prevalence:g}: give a probability between 0 and 1"
+        raise ConfigurationError(msg)
+    if hidden < 0:
+        msg = f"hidden = {hidden:g}: a standard deviation cannot be negative"
         raise ConfigurationError(msg)
     grid = _grid(shape, resolution, crs)
     geology = simulate_geology(seed, grid.pad(WORK_MARGIN).zoom_to(resolution=resolution / 2))
