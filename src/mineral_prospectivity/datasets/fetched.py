@@ -28,7 +28,9 @@ MIRROR_VARIABLE = "MINERAL_PROSPECTIVITY_MIRROR"
 ATTEMPTS = 4
 PAUSE = 1.0
 TIMEOUT = 30.0
-CHUNK = 1 << 16
+CHUNK = 1 << 14
+"""Bytes written at a time: the most that an interruption costs."""
+
 PARTIAL_CONTENT = 206
 RANGE_NOT_SATISFIABLE = 416
 INTERRUPTIONS = (
@@ -110,49 +112,48 @@ def fetch_experiment(
         if file.text:
             _write_text(folder / file.name, file.text)
         elif mirror:
-            _bring(store, file, MirrorCopy(Path(mirror) / folder.name / file.name))
+            store.fetch(file.name, downloader=MirrorCopy(file, Path(mirror) / folder.name))
         else:
-            part = folder / f".{file.name}.{file.sha256[:8]}.part"
-            _bring(store, file, ResumingDownload(part, file.name, folder.name))
+            store.fetch(file.name, downloader=ResumingDownload(file, folder))
     return [folder / file.name for file in files]
 
 
 @dataclass(frozen=True)
 class MirrorCopy:
-    """Takes a file from a mirror folder, in the place of a pooch downloader."""
+    """Takes a file from the experiment's mirror folder, in the place of a pooch downloader."""
 
-    path: Path
+    file: SourceFile
+    folder: Path
 
     def __call__(self, url: str, output_file: str, _store: object) -> None:
-        """Copy the mirrored file; pooch checks it and gives it its name."""
-        if not self.path.is_file():
+        """Copy the mirrored file; pooch then gives it its name."""
+        path = self.folder / self.file.name
+        if not path.is_file():
             msg = (
-                f"{self.path.name}: the mirror has no {self.path}. Put there what {url} gives, or "
+                f"{self.file.name}: the mirror has no {path}. Put there what {url} gives, or "
                 f"unset {MIRROR_VARIABLE} to fetch it from there"
             )
             raise LayerError(msg)
-        logger.info("Copying %s", self.path)
-        shutil.copyfile(self.path, output_file)
+        logger.info("Copying %s", path)
+        shutil.copyfile(path, output_file)
+        _require_published(output_file, self.file, path)
 
 
 @dataclass(frozen=True)
 class ResumingDownload:
     """Downloads over HTTP, in the place of a pooch downloader, going on where it stopped.
 
-    Parameters
-    ----------
-    part
-        Where bytes are gathered until the file is whole; what is there already is not asked
-        for again.
-    label
-        What the progress bar says.
-    experiment
-        Subfolder of a mirror, for the error message.
+    Bytes are gathered in a hidden part file beside the final one, and those that it holds
+    already are not asked for again.
     """
 
-    part: Path
-    label: str
-    experiment: str
+    file: SourceFile
+    folder: Path
+
+    @property
+    def part(self) -> Path:
+        """Where bytes are gathered; its name tells apart versions of the file."""
+        return self.folder / f".{self.file.name}.{self.file.sha256[:8]}.part"
 
     def __call__(self, url: str, output_file: str, _store: object) -> None:
         """Download; an interrupted transfer is taken up again a few times.
@@ -160,7 +161,8 @@ class ResumingDownload:
         Raises
         ------
         LayerError
-            If the server cannot be reached, breaks off again and again, or has no such file.
+            If the server cannot be reached, breaks off again and again, has no such file or
+            gives another one.
         """
         logger.info("Fetching %s", url)
         for attempt in range(ATTEMPTS):
@@ -175,6 +177,7 @@ class ResumingDownload:
                 problem = str(error).split(" for url")[0]
                 raise self._failure(url, f"gives an error ({problem})") from error
         self.part.replace(output_file)
+        _require_published(output_file, self.file, url)
 
     def _go_on(self, url: str) -> None:
         have = self.part.stat().st_size if self.part.exists() else 0
@@ -192,7 +195,7 @@ class ResumingDownload:
         with (
             self.part.open("ab" if start else "wb") as file,
             tqdm(
-                desc=self.label,
+                desc=self.file.name,
                 initial=start,
                 total=total or None,
                 unit="B",
@@ -205,8 +208,8 @@ class ResumingDownload:
 
     def _failure(self, url: str, problem: str) -> LayerError:
         return LayerError(
-            f"{self.label}: {url} {problem}. Check the network, or set {MIRROR_VARIABLE} to a "
-            f"folder that holds {self.experiment}/{self.label}"
+            f"{self.file.name}: {url} {problem}. Check the network, or set {MIRROR_VARIABLE} to a "
+            f"folder that holds {self.folder.name}/{self.file.name}"
         )
 
 
@@ -215,21 +218,27 @@ def _validate(sources: Mapping[str, Any]) -> tuple[SourceFile, ...]:
         return Sources.model_validate(dict(sources)).files
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in detail['loc'])}: {detail['msg']}"
+            f"{'.'.join(str(part) for part in detail['loc'])}: {_lower(detail['msg'])}"
             for detail in error.errors()
         )
         msg = f"sources: {problems}"
         raise ConfigurationError(msg) from None
 
 
-def _bring(store: pooch.Pooch, file: SourceFile, downloader: object) -> None:
-    try:
-        store.fetch(file.name, downloader=downloader)
-    except LayerError:
-        raise
-    except ValueError as error:  # pooch: the hash differs
-        msg = f"{file.name}: what came in place of {file.url} is another file. {error}"
-        raise LayerError(msg) from error
+def _lower(message: str) -> str:
+    message = message.removeprefix("Value error, ")
+    return message[:1].lower() + message[1:]
+
+
+def _require_published(path: str, file: SourceFile, origin: object) -> None:
+    """Raise a LayerError on a wrong hash; pooch's own check could not name the origin."""
+    found = pooch.file_hash(path)
+    if found != file.sha256:
+        msg = (
+            f"{file.name}: {origin} gives another file than was published: its SHA-256 is "
+            f"{found}, not {file.sha256}"
+        )
+        raise LayerError(msg)
 
 
 def _write_text(path: Path, text: str) -> None:
