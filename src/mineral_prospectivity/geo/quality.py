@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from mineral_prospectivity.geo.raster import Raster
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
-OUTLIER_Z = 8.0
-"""Robust z-score, (v - median) / (1.4826 MAD), beyond which a value is called an outlier."""
+FAR_OUT = 3.0
+"""Interquartile ranges beyond the quartiles from which a value is an outlier (Tukey 1977)."""
 SAME = 0.98
 """Spearman correlation from which two bands say nearly the same."""
 POOR_COVERAGE = 0.9
@@ -192,12 +192,12 @@ def _distribution(values: NDArray[np.float64]) -> dict[str, Any]:
         return {"reason": "no value in the sampled cells"}
     quantiles = np.quantile(values, QUANTILES)
     named = {f"{q:g}": float(value) for q, value in zip(QUANTILES, quantiles, strict=True)}
-    median = np.median(values)
-    spread = 1.4826 * np.median(np.abs(values - median))
-    if spread == 0:
-        return {"quantiles": named, "outliers_reason": "more than half of the values are equal"}
-    share = float(np.mean(np.abs(values - median) / spread > OUTLIER_Z))
-    return {"quantiles": named, "outliers": share}
+    lower, upper = named["0.25"], named["0.75"]
+    reach = FAR_OUT * (upper - lower)
+    if reach == 0:
+        return {"quantiles": named, "outliers_reason": "half of the values are equal"}
+    outliers = (values < lower - reach) | (values > upper + reach)
+    return {"quantiles": named, "outliers": float(outliers.mean())}
 
 
 def _correlated(stack: Raster, sample: NDArray[np.float32]) -> list[dict[str, Any]]:

@@ -105,6 +105,39 @@ def overlap_shares(edges: NDArray[np.float64], count: int) -> tuple[Any, int, in
     return sparse.csr_array(entries, shape=shape), first, last
 
 
+def linear_shares(edges: NDArray[np.float64], count: int) -> tuple[Any, int, int]:
+    """Return the weights that interpolate linearly between pixel centres, at interval centres.
+
+    As `overlap_shares`; within half a pixel of the limits of the source its last pixel counts.
+    """
+    centre = (edges[:-1] + edges[1:]) / 2
+    place = np.clip(centre - 0.5, 0, count - 1)
+    before = np.minimum(np.floor(place).astype(np.int64), max(count - 2, 0))
+    after = np.minimum(before + 1, count - 1)
+    weight = place - before
+    inside = (centre >= 0) & (centre <= count)
+    pixel = np.stack([before, after], axis=1)
+    share = np.stack([1 - weight, weight], axis=1) * inside[:, None]
+    return _picked(pixel, share)
+
+
+def nearest_shares(edges: NDArray[np.float64], count: int) -> tuple[Any, int, int]:
+    """Return weight 1 for the pixel under the centre of each interval; as `overlap_shares`."""
+    centre = (edges[:-1] + edges[1:]) / 2
+    pixel = np.clip(np.floor(centre).astype(np.int64), 0, count - 1)
+    inside = (centre >= 0) & (centre < count)
+    return _picked(pixel[:, None], inside[:, None].astype(np.float64))
+
+
+def _picked(pixel: NDArray[np.int64], share: NDArray[np.float64]) -> tuple[Any, int, int]:
+    """Return a few weighted pixels of each interval, shape (n, few), as a sparse matrix."""
+    first, last = int(pixel.min()), int(pixel.max()) + 1
+    interval = np.broadcast_to(np.arange(len(pixel))[:, None], pixel.shape)
+    keep = share > 0
+    entries = (share[keep], (interval[keep], pixel[keep] - first))
+    return sparse.csr_array(entries, shape=(len(pixel), last - first)), first, last
+
+
 def block_shares(cells: int, factor: int) -> Any:
     """Return the shares of cells that are each made of ``factor`` equal pixels, sparse."""
     return sparse.kron(sparse.eye_array(cells), np.full((1, factor), 1.0 / factor), format="csr")

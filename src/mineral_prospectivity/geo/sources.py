@@ -19,7 +19,13 @@ from rasterio.warp import calculate_default_transform, transform_bounds
 from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.geo.grid import grid_crs
-from mineral_prospectivity.geo.samples import Samples, block_shares, overlap_shares
+from mineral_prospectivity.geo.samples import (
+    Samples,
+    block_shares,
+    linear_shares,
+    nearest_shares,
+    overlap_shares,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +35,8 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.geo.grid import Window
     from mineral_prospectivity.geo.layers import EvidenceLayer
+
+_SHARES = {"average": overlap_shares, "bilinear": linear_shares, "nearest": nearest_shares}
 
 Bounds = tuple[float, float, float, float]
 
@@ -130,8 +138,8 @@ class RasterSource:
     """A raster layer seen from the grid.
 
     Where file and grid share a CRS, cells are overlaid on the pixels as they lie, exactly.
-    Otherwise each cell is divided into about as many parts as it has pixels, and each part takes
-    the pixel under its centre.
+    Otherwise each cell is divided into about as many parts as it has pixels, each part takes the
+    pixel under its centre, and the cell their mean.
 
     Parameters
     ----------
@@ -145,8 +153,8 @@ class RasterSource:
         Height and width of what is sampled, m: a pixel, or a part of a cell.
     parts
         Parts along the side of a cell; 0 overlays the pixels as they lie.
-    interpolate
-        Interpolate between pixel centres, bilinearly.
+    resampling
+        ``average``, ``bilinear`` or ``nearest``.
     """
 
     layer: EvidenceLayer
@@ -154,7 +162,7 @@ class RasterSource:
     crs: CRS
     pixel_size: tuple[float, float]
     parts: int
-    interpolate: bool = False
+    resampling: str
 
     @property
     def pixels_per_cell(self) -> float:
@@ -164,18 +172,19 @@ class RasterSource:
     def samples(self, window: Window) -> Samples:
         """Return the values under a window."""
         with open_raster(self.layer) as dataset:
-            return self._parts(dataset, window) if self.parts else self._overlay(dataset, window)
+            return self._warp(dataset, window) if self.parts else self._overlay(dataset, window)
 
     def _overlay(self, dataset: Any, window: Window) -> Samples:
         row_edges, col_edges = _edges(dataset.transform, self.grid, window)
-        rows, top, bottom = overlap_shares(row_edges, dataset.height)
-        cols, left, right = overlap_shares(col_edges, dataset.width)
+        shares = _SHARES[self.resampling]
+        rows, top, bottom = shares(row_edges, dataset.height)
+        cols, left, right = shares(col_edges, dataset.width)
         if bottom == top or right == left:
             return Samples(np.empty((bottom - top, right - left)), rows, cols)
         pixels = PixelWindow(left, top, right - left, bottom - top)
         return Samples(_values(self.layer, dataset, pixels), rows, cols)
 
-    def _parts(self, dataset: Any, window: Window) -> Samples:
+    def _warp(self, dataset: Any, window: Window) -> Samples:
         parts, (rows, cols) = self.parts, self.grid.shape
         with WarpedVRT(
             dataset,
@@ -184,11 +193,13 @@ class RasterSource:
             transform=self.grid.transform * Affine.scale(1 / parts),
             height=rows * parts,
             width=cols * parts,
-            resampling=Resampling.bilinear if self.interpolate else Resampling.nearest,
+            resampling=Resampling["nearest" if self.resampling == "average" else self.resampling],
             src_nodata=_nodata(self.layer, dataset),
             nodata=np.nan,
             dtype="float64",
-            tolerance=1e-6 if self.interpolate else 0.125,
+            # Otherwise GDAL derives the width of its kernel, and so the values, from the window.
+            XSCALE="1",
+            YSCALE="1",
         ) as warped:
             place = PixelWindow(
                 window.col * parts, window.row * parts, window.width * parts, window.height * parts
@@ -216,39 +227,46 @@ def raster_source(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True)
     with open_raster(layer) as dataset:
         crs = raster_crs(layer, dataset)
         check_crs(layer, crs, grid, reproject=reproject)
-        check_extent(layer, bounds_in(crs, tuple(dataset.bounds), grid_crs(grid)), grid)
+        check_extent(layer, bounds_in(crs, _corners(dataset), grid_crs(grid)), grid)
         upright = same_crs(crs, grid_crs(grid)) and _upright(dataset.transform)
-        pixel_size = _pixel_size(dataset, crs, grid, upright=upright)
+        pixel_size = _pixel_size(dataset, crs, grid)
     cell = abs(grid.resolution.x)
-    resampling = layer.spec.resampling
+    resampling: str | None = layer.spec.resampling
     if resampling is None:
         coarser = min(pixel_size) > cell * (1 + 1e-6)
         resampling = "bilinear" if layer.spec.kind == "continuous" and coarser else "average"
-    if resampling == "average" and upright:
-        return RasterSource(layer, grid, crs, pixel_size, parts=0)
+    if upright:
+        return RasterSource(layer, grid, crs, pixel_size, 0, resampling)
     parts = max(1, math.ceil(cell / min(pixel_size) - 1e-3)) if resampling == "average" else 1
-    part_size = cell / parts, cell / parts
-    return RasterSource(layer, grid, crs, part_size, parts, interpolate=resampling == "bilinear")
+    return RasterSource(layer, grid, crs, (cell / parts, cell / parts), parts, resampling)
 
 
 def raster_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
     """Return the bounds of a raster layer in a CRS."""
     with open_raster(layer) as dataset:
-        return bounds_in(raster_crs(layer, dataset), tuple(dataset.bounds), target)
+        return bounds_in(raster_crs(layer, dataset), _corners(dataset), target)
 
 
 def _upright(transform: Affine) -> bool:
     return bool(transform.b == 0 and transform.d == 0 and transform.a > 0 and transform.e < 0)
 
 
-def _pixel_size(dataset: Any, crs: CRS, grid: GeoBox, *, upright: bool) -> tuple[float, float]:
+def _pixel_size(dataset: Any, crs: CRS, grid: GeoBox) -> tuple[float, float]:
     """Return height and width of a pixel in the grid's CRS."""
     transform = dataset.transform
-    if not upright:
+    if not same_crs(crs, grid_crs(grid)):
         transform, _, _ = calculate_default_transform(
-            _rio(crs), _rio(grid_crs(grid)), dataset.width, dataset.height, *dataset.bounds
+            _rio(crs), _rio(grid_crs(grid)), dataset.width, dataset.height, *_corners(dataset)
         )
-    return abs(transform.e), abs(transform.a)
+    return math.hypot(transform.b, transform.e), math.hypot(transform.a, transform.d)
+
+
+def _corners(dataset: Any) -> Bounds:
+    """Return the bounds of a raster, which may be turned or upside down."""
+    to_crs, cols, rows = dataset.transform, dataset.width, dataset.height
+    x = [to_crs.c + to_crs.a * col + to_crs.b * row for col in (0, cols) for row in (0, rows)]
+    y = [to_crs.f + to_crs.d * col + to_crs.e * row for col in (0, cols) for row in (0, rows)]
+    return min(x), min(y), max(x), max(y)
 
 
 def _edges(

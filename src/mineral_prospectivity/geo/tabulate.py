@@ -34,19 +34,38 @@ def valid_cells(raster: Raster, min_coverage: float) -> NDArray[np.int64]:
     ConfigurationError
         If no cell has enough.
     """
-    least = max(1, int(np.ceil(min_coverage * len(raster.bands) - 1e-9)))
     found = [
-        window_cells(raster.grid, window)[np.isfinite(values).sum(axis=0) >= least]
+        window_cells(raster.grid, window)[has_evidence(values, min_coverage)]
         for window, values in raster.blocks()
     ]
     cells = np.sort(np.concatenate(found))
     if not cells.size:
         msg = (
-            f"no cell has values in {least} of {len(raster.bands)} bands. Lower grid.min_coverage "
+            f"no cell has values in {_least(len(raster.bands), min_coverage)} of "
+            f"{len(raster.bands)} bands. Lower grid.min_coverage "
             f"(now {min_coverage:g}), or check that the layers overlap"
         )
         raise ConfigurationError(msg)
     return cells
+
+
+def has_evidence(values: NDArray[np.generic], min_coverage: float) -> NDArray[np.bool_]:
+    """Return which cells have enough evidence.
+
+    Parameters
+    ----------
+    values
+        Evidence, shape ``(bands, ...)``, NaN where it is missing.
+    min_coverage
+        As for :func:`valid_cells`.
+    """
+    enough = np.isfinite(values).sum(axis=0) >= _least(len(values), min_coverage)
+    return np.asarray(enough)
+
+
+def _least(bands: int, min_coverage: float) -> int:
+    """Return how many bands must have a value; rounding must not ask for one more."""
+    return max(1, int(np.ceil(min_coverage * bands - 1e-9)))
 
 
 def evidence_table(stack: Raster, cells: NDArray[np.int64]) -> pd.DataFrame:
