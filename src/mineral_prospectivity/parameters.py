@@ -120,6 +120,11 @@ class HotSpotParameters(_Group):
         Literal["probability", "log_odds"], Field(description="The map that is clustered.")
     ] = "log_odds"
 
+    @property
+    def band(self) -> str:
+        """Name of the map that is clustered."""
+        return {"probability": "probability", "log_odds": "log_odds_mean"}[self.surface]
+
 
 class RiskCategoryParameters(_Group):
     """What counts as high risk."""

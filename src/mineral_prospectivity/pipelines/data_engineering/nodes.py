@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 from odc.geo.geobox import GeoBox
 
-from mineral_prospectivity.geo.evidence import common_bounds, layer_evidence, stack
+from mineral_prospectivity.geo.evidence import layer_evidence, stack
+from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.quality import quality_report
@@ -61,3 +60,26 @@ def label_cells(
     )
     without_evidence = sorted(set(selected.index) - set(located.index))
     return cells, located, {**report, "without_evidence": [int(row) for row in without_evidence]}
+
+
+def tabulate_evidence(evidence_stack: Raster, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the evidence of the cells of the table, row by row."""
+    return evidence_table(evidence_stack, cells["cell"].to_numpy())
+
+
+def report_quality(
+    evidence_stack: Raster,
+    cells: pd.DataFrame,
+    label_report: dict[str, Any],
+    parameters: GridParameters,
+) -> dict[str, Any]:
+    """Return what the evidence, the deposits and the folds are like, and what was lost and why."""
+    folds = cells.groupby("fold").agg(
+        cells=("weight", "sum"), positive=("label", "sum"), deposits=("deposits", "sum")
+    )
+    folds["clusters"] = cells[cells["cluster"] >= 0].groupby("fold")["cluster"].nunique()
+    return {
+        **quality_report(evidence_stack, min_coverage=parameters.min_coverage),
+        "deposits": label_report,
+        "folds": folds.reset_index().to_dict("records"),
+    }

@@ -26,14 +26,12 @@ from mineral_prospectivity.targeting import (
     select_targets,
 )
 
-SURFACES = {"probability": "probability", "log_odds": "log_odds_mean"}
-
 
 def find_hot_spots(
     prediction: Raster, parameters: HotSpotParameters
 ) -> tuple[Raster, dict[str, Any]]:
     """Return Gi* of the mean, and how many cells are significant."""
-    surface = prediction.select([SURFACES[parameters.surface]])
+    surface = prediction.select([parameters.band])
     found = hot_spots(surface, radius=parameters.radius, significance=parameters.significance)
     share = found.significant / found.cells
     return found.map, {
@@ -90,8 +88,8 @@ def rank_targets(
         prediction,
         economics,
         categories,
-        evidence_stack,
-        deposits,
+        evidence=evidence_stack,
+        deposits=deposits,
         min_area=parameters.min_area,
         count=parameters.count,
         exploration_cost=money.exploration_cost,
@@ -106,9 +104,7 @@ def propose_samples(
     prediction: Raster, deposits: gpd.GeoDataFrame, parameters: SampleParameters
 ) -> gpd.GeoDataFrame:
     """Return the sites whose label would tell most about the models."""
-    return next_samples(
-        prediction, deposits, count=parameters.count, spacing=parameters.spacing
-    )
+    return next_samples(prediction, deposits, count=parameters.count, spacing=parameters.spacing)
 
 
 def summarise_risk(
@@ -128,7 +124,7 @@ def summarise_risk(
         "targets": {
             "found": len(targets),
             "selected": len(chosen),
-            "testing_cost": float(chosen["testing_cost"].sum()),
-            "testing_return": float(chosen["testing_return"].sum()),
+            "funded_cost": float(chosen["funded_cost"].sum()),
+            "funded_return": float(chosen["funded_return"].sum()),
         },
     }

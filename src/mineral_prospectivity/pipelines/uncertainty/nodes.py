@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mineral_prospectivity.geo.bands import Band
-from mineral_prospectivity.geo.grid import Window
+from mineral_prospectivity.api.ensemble import CalibratedEnsemble
+from mineral_prospectivity.api.prediction import MAPS
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.parameters import (
     EnsembleParameters,
@@ -23,19 +23,6 @@ from mineral_prospectivity.uq.moments import LogitMoments
 from mineral_prospectivity.uq.novelty import NoveltyScale
 from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.ensemble import Ensemble
-
-MAPS = {
-    "probability": ("1", "Probability that the cell holds a known deposit, calibrated"),
-    "aleatoric": ("1", "SD of the outcome that would remain if the model were known"),
-    "latent": ("1", "Part of the aleatoric SD that comes from the latent posterior"),
-    "epistemic": ("1", "SD of the probability for what is not known of the model"),
-    "total": ("1", "SD of the outcome: aleatoric² + epistemic² = total² = p(1-p)"),
-    "mutual_information": ("nat", "Entropy that knowing the model would remove (BALD)"),
-    "log_odds_mean": ("1", "Mean of the log-odds over the ensemble"),
-    "log_odds_sd": ("1", "SD of the log-odds over the ensemble"),
-    "novelty": ("%", "Percentile of the reconstruction residual among held-out cells"),
-}
-"""The maps of the ensemble: unit and description by name."""
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 """Levels of the intervals of p that are kept of held-out cells."""
@@ -81,33 +68,13 @@ def predict_map(
     *bundles: MemberBundle,
 ) -> Raster:
     """Return all maps of the ensemble as one raster, computed window by window."""
-    ensemble = Ensemble.of(bundles, device=parameters.device)
-    ensemble.check(evidence_stack.bands)
-    overall = LogitCalibration.from_dict(calibration["overall"])
-    novelty = NoveltyScale.from_dict(calibration["novelty"])
-
-    def read(window: Window) -> NDArray[np.float32]:
-        evidence = evidence_stack.read(window)
-        maps = np.full((len(MAPS), *window.shape), np.nan, dtype=np.float32)
-        valid = np.isfinite(evidence).mean(axis=0) >= grid.min_coverage
-        if valid.any():
-            raw = ensemble.logit_moments(np.ascontiguousarray(evidence[:, valid].T))
-            logits = overall.apply(raw.mean, raw.variance, raw.latent)
-            values = decompose(logits.mean, logits.variance, logits.latent).maps()
-            values["novelty"] = novelty.percentile(raw.residual)
-            maps[:, valid] = [values[name] for name in MAPS]
-        return maps
-
-    bands = tuple(
-        Band(name, unit=unit, description=description)
-        for name, (unit, description) in MAPS.items()
-    )
-    return Raster(evidence_stack.grid, bands, read)
+    ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
+    return ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
 
 
 def publish_maps(prediction: Raster) -> list[Raster]:
     """Return each map as a raster of its own."""
-    return [prediction.select([name]) for name in MAPS]
+    return [prediction.select([band.name]) for band in MAPS]
 
 
 def _with_labels(inner: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
@@ -115,9 +82,7 @@ def _with_labels(inner: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
     return inner.assign(label=labels.loc[inner["cell"]].to_numpy())
 
 
-def _member_arrays(
-    held_out: pd.DataFrame, cells: int
-) -> tuple[LogitMoments, NDArray[np.float64]]:
+def _member_arrays(held_out: pd.DataFrame, cells: int) -> tuple[LogitMoments, NDArray[np.float64]]:
     """Return the moments (members, cells), and the mean residual of each cell over members."""
     arrays = {
         name: held_out[name].to_numpy(np.float64).reshape(-1, cells)

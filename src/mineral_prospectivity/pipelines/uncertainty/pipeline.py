@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from kedro.pipeline import Node, Pipeline
 
+from mineral_prospectivity.api.prediction import MAPS
 from mineral_prospectivity.naming import bundle_names, pack_name
 from mineral_prospectivity.pipelines.uncertainty.nodes import (
-    MAPS,
     calibrate,
     predict_map,
     publish_maps,
@@ -31,15 +31,20 @@ def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:
             ),
             Node(
                 predict_map,
-                ["evidence_stack", "calibration", "params:grid", "params:ensemble"]
-                + bundle_names(packs),
+                [
+                    "evidence_stack",
+                    "calibration",
+                    "params:grid",
+                    "params:ensemble",
+                    *bundle_names(packs),
+                ],
                 "prediction",
                 name="predict_map",
             ),
             Node(
                 publish_maps,
                 "prediction",
-                [f"maps.{name}" for name in MAPS],
+                [f"maps.{band.name}" for band in MAPS],
                 name="publish_maps",
             ),
         ],
