@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.cluster.hierarchy import fcluster, linkage
 
-from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.geo.grid import cells_of_points, make_grid
 from mineral_prospectivity.labels import label_cells
 
 GRID = make_grid("EPSG:32633", 100.0, (0, 0, 1000, 1000))
@@ -120,3 +120,13 @@ def test_the_order_of_the_deposits_plays_no_part(found, random):
 def test_reaching_beyond_the_grid_is_harmless(option):
     labels = label_cells(GRID, ALL, points((1, 999)), **{option: 5000.0})
     assert labels.deposits.tolist() == [1, *[0] * 99]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 9), st.integers(1, 10), st.sampled_from([0.0, 1e-9, -1e-9, 1e-7, -1e-7]))
+def test_a_point_on_an_edge_has_a_home(col, row, nudge):
+    grid = make_grid("EPSG:32633", 0.1, (500_000, 5_200_000, 500_001, 5_200_001))
+    place = (500_000 + 0.1 * col + max(nudge, -0.1 * col), 5_200_000 + 0.1 * row - abs(nudge))
+    labels = label_cells(grid, ALL, points(place))
+    expected = cells_of_points(grid, np.array([place[0]]), np.array([place[1]]))
+    assert labels.home.tolist() == expected.tolist()

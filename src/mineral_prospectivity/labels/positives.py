@@ -137,14 +137,15 @@ def _cells_near(grid: GeoBox, geometry: shapely.Geometry, distance: float) -> ND
         np.array([west - distance, east + distance]),
         np.array([north + distance, south - distance]),
     )
-    rows = np.arange(max(int(row[0]), 0), min(int(row[1]) + 1, grid.shape.y))
-    cols = np.arange(max(int(col[0]), 0), min(int(col[1]) + 1, grid.shape.x))
+    # One cell more on each side: rounding may put a point on an edge into either neighbour.
+    rows = np.arange(max(int(row[0]) - 1, 0), min(int(row[1]) + 2, grid.shape.y))
+    cols = np.arange(max(int(col[0]) - 1, 0), min(int(col[1]) + 2, grid.shape.x))
     window = (rows[:, None] * grid.shape.x + cols).ravel()
     x, y = cell_centres(grid, window)
-    near = window[shapely.dwithin(geometry, shapely.points(x, y), distance)]
     inside = shapely.point_on_surface(geometry)
     own = cells_of_points(grid, np.array([inside.x]), np.array([inside.y]))
-    return np.asarray(np.union1d(near, own[own >= 0]), dtype=np.int64)
+    near = shapely.dwithin(geometry, shapely.points(x, y), distance) | (window == own)
+    return np.asarray(window[near])
 
 
 def _clusters(

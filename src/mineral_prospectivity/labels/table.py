@@ -43,7 +43,7 @@ def make_cells(
     grid
         Grid of the experiment.
     valid_cells
-        Flat indices of the cells with evidence.
+        Flat indices of the cells with evidence, each once, any order.
     deposits
         Points or polygons in the CRS of the grid, from :func:`select_deposits`.
     buffer, cluster_distance, exclusion
@@ -68,7 +68,7 @@ def make_cells(
     DepositError
         If no deposit has evidence, or the folds cannot each hold one.
     """
-    cells = np.unique(np.asarray(valid_cells, dtype=np.int64))
+    cells = np.sort(np.asarray(valid_cells, dtype=np.int64))
     deposits, without = split_by_evidence(grid, cells, deposits)
     if without:
         logger.warning(
