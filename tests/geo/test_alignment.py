@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from odc.geo.geobox import GeoBox
 from pyproj import Transformer
 
 from mineral_prospectivity.geo.evidence import layer_evidence
@@ -18,6 +18,9 @@ from mineral_prospectivity.geo.samples import overlap_shares
 from mineral_prospectivity.geo.sources import raster_source
 
 from .conftest import CRS, NORTH, WEST
+
+if TYPE_CHECKING:
+    from odc.geo.geobox import GeoBox
 
 
 def values_of(layer, grid, **options):

@@ -17,7 +17,7 @@ from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.errors import ProspectivityError
 from mineral_prospectivity.geo.bands import Band
-from mineral_prospectivity.geo.grid import grid_crs
+from mineral_prospectivity.geo.grid import grid_crs, named_crs
 from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from odc.geo import CRS
 
     from mineral_prospectivity.geo.grid import Window
 
@@ -96,7 +97,7 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
     origin = origin or str(path)
     try:
         with rasterio.open(path) as dataset:
-            grid = GeoBox(dataset.shape, dataset.transform, dataset.crs)
+            grid = GeoBox(dataset.shape, dataset.transform, _crs(dataset))
             bands = tuple(_band(dataset, number) for number in dataset.indexes)
             categories = _categories(dataset)
             numbers = tuple(dataset.indexes)
@@ -222,6 +223,10 @@ def _colour(dataset: Any, raster: Raster, colours: Mapping[int, str] | None) -> 
         colours = {value: PALETTE[n % len(PALETTE)] for n, value in enumerate(values)}
     table = {value: (*bytes.fromhex(colour.lstrip("#")), 255) for value, colour in colours.items()}
     dataset.write_colormap(1, {int(dataset.nodata): (0, 0, 0, 0), **table})
+
+
+def _crs(dataset: Any) -> CRS | None:
+    return named_crs(dataset.crs) if dataset.crs else None
 
 
 def _band(dataset: Any, number: int) -> Band:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from odc.geo import CRS
@@ -99,6 +99,18 @@ def grid_crs(grid: GeoBox) -> CRS:
         msg = "the grid has no CRS. Make it with make_grid, from a projected CRS"
         raise ConfigurationError(msg)
     return grid.crs
+
+
+def named_crs(found: Any) -> CRS:
+    """Return a CRS, by its EPSG code where it has one: files spell one CRS in many ways.
+
+    Parameters
+    ----------
+    found
+        What a file gives: WKT, or a CRS of rasterio or pyproj.
+    """
+    crs = CRS(found)
+    return crs if crs.epsg is None else CRS(f"EPSG:{crs.epsg}")
 
 
 def windows(grid: GeoBox, size: int = WINDOW_SIZE) -> Iterator[Window]:

@@ -18,7 +18,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform, transform_bounds
 from rasterio.windows import Window as PixelWindow
 
-from mineral_prospectivity.geo.grid import grid_crs
+from mineral_prospectivity.geo.grid import grid_crs, named_crs
 from mineral_prospectivity.geo.samples import (
     Samples,
     block_shares,
@@ -78,7 +78,7 @@ def layer_crs(layer: EvidenceLayer, found: Any) -> CRS:
         If there is neither.
     """
     if found is not None and str(found):
-        return CRS(found)
+        return named_crs(found)
     if layer.spec.crs is None:
         msg = "has no CRS. Declare it in the catalog entry, for example crs: EPSG:7845"
         raise layer.error(msg)
