@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
+    from mineral_prospectivity.simulation.instruments import Layer
     from mineral_prospectivity.simulation.region import Region
-    from mineral_prospectivity.simulation.surveys import Layer
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """GeoPackages record when they were written; a fixed date makes equal regions equal files."""

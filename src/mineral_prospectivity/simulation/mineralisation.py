@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
-    from mineral_prospectivity.simulation.surveys import Layer
+    from mineral_prospectivity.simulation.instruments import Layer
 
 NODES = 32
 """Gauss-Hermite nodes: the error is far below single precision."""

@@ -14,6 +14,7 @@ from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.simulation.fields import gaussian_field, stream
 from mineral_prospectivity.simulation.geology import simulate_geology
+from mineral_prospectivity.simulation.instruments import survey_grids
 from mineral_prospectivity.simulation.mineralisation import (
     effects,
     find_intercept,
@@ -25,7 +26,7 @@ from mineral_prospectivity.simulation.surveys import (
     geophysics,
     irrelevant,
     mapped,
-    survey_grids,
+    radiometrics,
 )
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
-    from mineral_prospectivity.simulation.surveys import Layer
+    from mineral_prospectivity.simulation.instruments import Layer
 
 CORNER = (500_000.0, 5_200_000.0)
 """Western and southern limit of every region, m; the place means nothing."""
@@ -141,6 +142,7 @@ def simulate_region(
     grids = survey_grids(grid)
     shown = [
         *geophysics(seed, geology, grids),
+        *radiometrics(seed, geology, grids),
         *geochemistry(seed, geology, grids),
         *mapped(seed, geology, grids),
     ]
