@@ -61,5 +61,5 @@ def prediction_area(curve: CaptureCurve, points: int = 200) -> PredictionArea:
         area=curve.area[kept + 1],
         intersection_captured=1 - area,
         intersection_area=area,
-        density=(1 - area) / area if area > 0 else float("inf"),
+        density=(1 - area) / area,
     )

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-_TREES = 300
+_FORESTS = 10
+_TREES = 30  # of each forest
+_BACKGROUND = 5000  # cells of each forest
 _QUANTILES = 1000
 
 
@@ -51,35 +53,58 @@ def logistic_regression(fold: Fold) -> FloatArray:
 def random_forest(fold: Fold) -> FloatArray:
     """Return p from 300 trees with leaves of at least 5 cells; a split tries sqrt(D) bands.
 
-    One vote more goes to the prevalence: a forest says exactly 0 where no tree saw a deposit, and
-    one held-out deposit there would make its likelihood infinite.
+    The trees come in 10 forests of 30. Each takes all deposit cells and its own 5,000 background
+    cells, weighted to stand for all of it: on rare deposits that is faster and ranks no worse than
+    trees that sort the whole map. One vote more goes to the prevalence: a forest says exactly 0
+    where no tree saw a deposit, and one held-out deposit there would make its likelihood infinite.
+
+    References
+    ----------
+    Chen, Liaw and Breiman 2004, Using random forest to learn imbalanced data (sampling the
+    majority anew); the weights keep p at the prevalence of the map.
     """
-    model = RandomForestClassifier(
-        n_estimators=_TREES,
-        min_samples_leaf=5,
-        max_features="sqrt",
-        n_jobs=fold.jobs,
-        random_state=fold.seed,
-    )
-    model.fit(fold.evidence, fold.labels, sample_weight=fold.weights)
-    return (_TREES * _probability(model, fold) + fold.prevalence) / (_TREES + 1)
+    rng = np.random.default_rng(fold.seed)
+    votes = np.zeros(len(fold.held_out_places))
+    for part in range(_FORESTS):
+        rows, weights = _case_control(fold, rng)
+        model = RandomForestClassifier(
+            n_estimators=_TREES,
+            min_samples_leaf=5,
+            max_features="sqrt",
+            n_jobs=fold.jobs,
+            random_state=fold.seed + part,
+        )
+        model.fit(fold.evidence[rows], fold.labels[rows], sample_weight=weights)
+        votes += _TREES * _probability(model, fold)
+    return (votes + fold.prevalence) / (_FORESTS * _TREES + 1)
+
+
+def _case_control(fold: Fold, rng: np.random.Generator) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return all deposit cells and a sample of the background, with weights that undo it."""
+    background = np.flatnonzero(fold.labels == 0)
+    sample = rng.choice(background, min(_BACKGROUND, len(background)), replace=False)
+    rows = np.concatenate([np.flatnonzero(fold.labels == 1), sample])
+    weights = fold.weights[rows]
+    weights[-len(sample) :] *= fold.weights[background].sum() / fold.weights[sample].sum()
+    return rows, weights
 
 
 def lightgbm(fold: Fold) -> FloatArray:
-    """Return p from 200 boosted trees of 15 leaves at a learning rate of 0.05.
+    """Return p from 200 boosted trees of 7 leaves at a learning rate of 0.03.
 
-    Bands and rows are subsampled to 0.8 at each tree; everything else is LightGBM's default.
-    Missing values go to the side of a split that suits them.
+    Each tree sees 0.8 of the rows and of the bands; everything else is LightGBM's default. Its
+    default trees (100 of 31 leaves at 0.1) overfit a few hundred deposits. Missing values go to
+    the side of a split that suits them. It runs on one thread: on small folds its threads wait.
     """
     model = LGBMClassifier(
         n_estimators=200,
-        learning_rate=0.05,
-        num_leaves=15,
+        learning_rate=0.03,
+        num_leaves=7,
         colsample_bytree=0.8,
         subsample=0.8,
         subsample_freq=1,
         random_state=fold.seed,
-        n_jobs=fold.jobs,
+        n_jobs=1,
         deterministic=True,
         force_row_wise=True,
         verbose=-1,
