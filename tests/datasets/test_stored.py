@@ -108,9 +108,7 @@ def test_points_in_tables(tmp_path, suffix):
     points = VectorDataset(filepath=path, crs="EPSG:32633").load()
     assert points.crs == "EPSG:32633"
     assert points.geometry.y.tolist() == [3, 4]
-    with pytest.raises(
-        DatasetError, match=r"has no CRS\. Declare it in the catalog, such as "
-    ):
+    with pytest.raises(DatasetError, match=r"has no CRS\. Declare it in the catalog, such as "):
         VectorDataset(filepath=path).load()
     with pytest.raises(DatasetError, match=r"has no column 'lon', only x, y\. Declare x and y"):
         VectorDataset(filepath=path, x="lon", crs="EPSG:32633").load()
