@@ -128,9 +128,9 @@ def prediction_area_figure(
             f"{100 * intersection_captured:.0f} % of the deposits\n"
             f"in {100 * intersection_area:.0f} % of the area",
             (meeting, intersection_captured),
-            xytext=(0.98, 0.55),
+            xytext=(0.03, 0.5),
             textcoords="axes fraction",
-            ha="right",
+            ha="left",
             va="center",
             arrowprops={"arrowstyle": "-", "color": QUIET},
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85},
