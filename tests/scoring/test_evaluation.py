@@ -93,6 +93,16 @@ def test_the_fit_is_reported_apart(metrics, table):
     assert evaluate(table, **OPTIONS)["fit"] == {"absent": "no predictions of the fit were given"}
 
 
+def test_a_published_map_is_scored_where_it_has_values(table):
+    peer = table["truth"].where(table["cell"] >= 100)
+    found = evaluate(table, fitted=table.assign(peer_posterior=peer), **OPTIONS)["fit"]
+    known = table[table["cell"] >= 100]
+    assert found["models"]["posterior"]["rows"] == len(known)
+    assert found["models"]["posterior"]["roc_auc"]["value"] == roc_auc(
+        known["label"], known["truth"]
+    )
+
+
 def test_counts_say_what_was_scored(metrics, table):
     assert metrics["scored"]["deposits"] == table["deposits"].sum()
     assert metrics["scored"]["deposit_cells"] == table["label"].sum()

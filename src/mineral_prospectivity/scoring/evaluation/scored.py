@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ENSEMBLE = "ensemble"
 """Name, in every table of scores, of the model whose column is ``probability``."""
 
+PREFIXES = ("baseline_", "peer_")
+"""How columns of other models begin; the rest of the column is the model's name."""
+
 
 @dataclass(frozen=True)
 class ScoredCells:
@@ -68,7 +71,11 @@ class ScoredCells:
 
 def model_name(column_name: str) -> str:
     """Return the name of the model in a column: ``lightgbm`` for ``baseline_lightgbm``."""
-    return ENSEMBLE if column_name == "probability" else column_name.removeprefix("baseline_")
+    if column_name == "probability":
+        return ENSEMBLE
+    for prefix in PREFIXES:
+        column_name = column_name.removeprefix(prefix)
+    return column_name
 
 
 def require(table: pd.DataFrame, names: Sequence[str]) -> None:
