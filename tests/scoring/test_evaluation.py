@@ -128,6 +128,13 @@ def test_intervals_of_one_cluster_are_absent_but_scores_are_not(table):
     assert found["differences"]["models"] == reason
 
 
+def test_an_interval_needs_every_replicate(table):
+    lone = table.assign(deposits=np.where(table["cluster"] == table["cluster"].max(), 1, 0))
+    at = evaluate(lone, **OPTIONS)["models"]["ensemble"]["capture"]["0.1"]
+    assert at["interval"] == {"absent": "some replicates do not define it"}
+    assert 0 <= at["value"] <= 1
+
+
 def test_blocks_of_background_widen_the_intervals(table):
     def width(**options):
         auc = evaluate(table, **OPTIONS, **options)["models"]["ensemble"]["nll"]

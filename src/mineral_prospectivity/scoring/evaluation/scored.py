@@ -97,9 +97,9 @@ def column(table: pd.DataFrame, name: str) -> FloatArray:
     return table[name].to_numpy(dtype=np.float64)
 
 
-def or_absent(score: Callable[[], Any]) -> Any:
-    """Return the score, or why there is none: ``{"absent": reason}``."""
+def or_absent(score: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the score of the arguments, or why there is none: ``{"absent": reason}``."""
     try:
-        return score()
+        return score(*arguments)
     except UndefinedMetricError as error:
         return {"absent": str(error)}
