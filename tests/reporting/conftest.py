@@ -113,12 +113,13 @@ def oof(cells, prediction):
     )
 
 
+CELLS = ["label", "deposits", "weight"]
 MODELS = ["probability", "baseline_lightgbm", "baseline_distance", "baseline_prevalence"]
 
 
 @pytest.fixture(scope="session")
 def metrics(oof):
-    return evaluate(oof, models=MODELS, fitted=oof, bootstrap=60)
+    return evaluate(oof, models=MODELS, fitted=oof[[*CELLS, "probability"]], bootstrap=60)
 
 
 @pytest.fixture(scope="session")

@@ -49,6 +49,17 @@ def page(html):
     return Page(html)
 
 
+@pytest.fixture
+def _quick_figures(monkeypatch):
+    """Leave the drawing out, where a test looks at words alone."""
+    names = (
+        "probability", "categories", "returns", "uncertainty", "folds", "risk_return", "scores",
+        "capture", "prediction_area", "reliability", "uncertainty_error",
+    )  # fmt: skip
+    figures = {name: ReportFigure("", "", absent="not drawn") for name in names}
+    monkeypatch.setattr(report, "report_figures", lambda *_: figures)
+
+
 def words(page):
     return re.sub(r"\s+", " ", " ".join(page.text))
 
@@ -113,6 +124,14 @@ def test_every_target_and_score_is_there(inputs, page):
     assert "risk.economics.discovery_value" in text
 
 
+@pytest.mark.usefixtures("_quick_figures")
+def test_a_published_map_is_scored_beside_the_fit(inputs, oof):
+    fitted = oof[["label", "deposits", "weight", "probability"]].assign(peer_posterior=0.1)
+    metrics = evaluate(oof, models=["probability"], fitted=fitted, bootstrap=60)
+    text = words(Page(render_report(dataclasses.replace(inputs, metrics=metrics))))
+    assert "posterior, fit: not a test" in text
+
+
 def test_absent_metrics_are_shown_as_absent(inputs, oof):
     oof = oof.drop(columns=["epistemic", "log_odds_sd", "novelty"])
     metrics = evaluate(oof, models=["probability"], bootstrap=60)
@@ -137,17 +156,6 @@ def test_a_simulated_region_is_compared_with_its_truth(inputs, oof):
     assert "Against p given the layers, the limit of any model" in text
     assert "absent: no moments of the members were given" in text
     assert "of the limit at 5" in text
-
-
-@pytest.fixture
-def _quick_figures(monkeypatch):
-    """Leave the drawing out, where a test looks at words alone."""
-    names = (
-        "probability", "categories", "returns", "uncertainty", "folds", "risk_return", "scores",
-        "capture", "prediction_area", "reliability", "uncertainty_error",
-    )  # fmt: skip
-    figures = {name: ReportFigure("", "", absent="not drawn") for name in names}
-    monkeypatch.setattr(report, "report_figures", lambda *_: figures)
 
 
 @pytest.mark.usefixtures("_quick_figures")

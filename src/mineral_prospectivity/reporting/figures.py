@@ -160,17 +160,17 @@ def _scores(metrics: Mapping[str, Any]) -> ReportFigure:
 def _capture(metrics: Mapping[str, Any]) -> ReportFigure:
     caption = (
         "Share of the deposits found against the share of the area searched, from the most "
-        "prospective cells down, held out. The thin line is the fit: the map on its own labels."
+        "prospective cells down, held out. Thin lines are fits: maps on the labels they were made "
+        "from."
     )
     found = metrics["curves"]
     held_out = _curves(found["area"], found["prediction_rate"])
     if not held_out or held_out[0].name != model_label("ensemble"):
         return ReportFigure(caption, "", absent=found["prediction_rate"]["ensemble"]["absent"])
     fit = metrics["fit"]
-    rate = {} if is_absent(fit) else {"ensemble": fit["success_rate"].get("ensemble", {})}
     figure = curves.capture_figure(
         held_out,
-        fit=[] if is_absent(fit) else _curves(fit["success_rate"]["area"], rate),
+        fit=[] if is_absent(fit) else _curves(fit["area"], fit["success_rate"]),
         limit=_limit(metrics["truth"]),
     )
     return _svg(figure, caption, "Capture curves of each model: prediction rate and success rate")
@@ -210,9 +210,7 @@ def _prediction_area(metrics: Mapping[str, Any]) -> ReportFigure:
         intersection_captured=found["intersection_captured"],
         intersection_area=found["intersection_area"],
     )
-    return _svg(
-        figure, caption, "Curves of deposits captured and area spared above each probability"
-    )
+    return _svg(figure, caption, "Deposits captured and area spared above each probability")
 
 
 def _reliability(metrics: Mapping[str, Any]) -> ReportFigure:

@@ -36,16 +36,19 @@ def score_rows(metrics: Mapping[str, Any], names: list[str]) -> Table:
             value, low, high = found[label][name]
             cells.append(f"{number(value)} ({number(low)} to {number(high)})")
         rows.append((label, *cells))
-    rows += _fit_row(metrics["fit"], names)
+    rows += _fit_rows(metrics["fit"], names)
     return Table("Scores, held out", ("Model", *(score_label(name) for name in names)), rows)
 
 
-def _fit_row(fit: Mapping[str, Any], names: list[str]) -> list[tuple[str, ...]]:
+def _fit_rows(fit: Mapping[str, Any], names: list[str]) -> list[tuple[str, ...]]:
     if is_absent(fit):
         return []
-    scores = [find_score(fit["models"]["ensemble"], name) for name in names]
-    cells = (number(s["value"]) if "value" in s else f"absent: {s['absent']}" for s in scores)
-    return [(f"{model_label('ensemble')}, fit: not a test", *cells)]
+    rows = []
+    for model, scores in fit["models"].items():
+        found = [find_score(scores, name) for name in names]
+        cells = (number(s["value"]) if "value" in s else f"absent: {s['absent']}" for s in found)
+        rows.append((f"{model_label(model)}, fit: not a test", *cells))
+    return rows
 
 
 def comparison_rows(found: list[Comparison]) -> Table:
