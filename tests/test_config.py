@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 FILES = {
     "base/globals.yml": "storage: data\nexperiment: ???\nraw: ${storage}/01_raw/${experiment}\n",
     "base/parameters.yml": (
-        "experiment: ${globals:experiment}\n"
-        "ensemble: {size: 10, seed: 3}\n"
-        "folds: {count: 5}\n"
+        "experiment: ${globals:experiment}\nensemble: {size: 10, seed: 3}\nfolds: {count: 5}\n"
     ),
     "base/catalog.yml": "table: {type: a, filepath: '${globals:raw}/x', load_args: {k: 1}}\n",
     "demo/globals.yml": "experiment: demo\n",
