@@ -99,6 +99,7 @@ def _known_probability(
         references["truth_p_given_layers"].to_numpy(np.float64),
         out_of_sample=_moments(oof_predictions),
         in_sample=_moments(references),
+        drawn=references["truth_p"].to_numpy(np.float64) if "truth_p" in references else None,
     )
 
 
