@@ -142,7 +142,8 @@ def test_evidence_of_the_right_bands_passes(ensemble, data):
     [
         (
             lambda bands: bands[:4],
-            r"^the members expect 5 bands, the evidence has 4; missing: 'granite'; not expected: none$",
+            r"^the members expect 5 bands, the evidence has 4; missing: 'granite'; not expected: "
+            r"none$",
         ),
         (
             lambda bands: (*bands[:4], dataclasses.replace(bands[4], name="basalt")),

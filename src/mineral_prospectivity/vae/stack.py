@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.networks import Posterior
     from mineral_prospectivity.vae.transform import Scores
 
-CELLS_AT_ONCE = 32_768
+CELLS_AT_ONCE = 8192
 """Cells times fits of one pass: its largest arrays stay within the caches and small memories."""
 
 
