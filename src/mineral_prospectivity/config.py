@@ -100,7 +100,8 @@ class ComposingConfigLoader(OmegaConfigLoader):
             path = self._get_conf_env_path(name)
             return dict(self._read_dir_configs(path, patterns, key, seen, key == "credentials"))
 
-        base, layered = read(BASE), {}
+        base = read(BASE)
+        layered: dict[Path, DictConfig] = {}
         for name in self._chain:
             layered |= read(name)
         if key != "catalog":

@@ -65,7 +65,7 @@ class CalibratedEnsemble:
         """The evidence that the members expect, in order."""
         return self.ensemble.bands
 
-    def predict(self, x: NDArray[np.floating]) -> Prediction:
+    def predict(self, x: NDArray[np.generic]) -> Prediction:
         """Return probability and every uncertainty of cells.
 
         Parameters

@@ -73,8 +73,8 @@ def compare(
     folds: FoldParameters,
 ) -> dict[str, Any]:
     """Return every score, with intervals and paired differences."""
-    baselines = [name for name in oof_predictions if name.startswith("baseline_")]
-    peers = [name for name in references if name.startswith("peer_")]
+    baselines = [name for name in oof_predictions.columns if name.startswith("baseline_")]
+    peers = [name for name in references.columns if name.startswith("peer_")]
     labels = oof_predictions[["label", "deposits", "weight"]]
     return evaluate(
         oof_predictions,

@@ -112,9 +112,9 @@ def lightgbm(fold: Fold) -> FloatArray:
     """Return p from 200 boosted trees of 7 leaves at a learning rate of 0.03.
 
     Each tree sees 0.8 of the rows and of the bands; everything else is LightGBM's default. Its
-    default trees (100 of 31 leaves at 0.1) overfit a few hundred deposits; this setting was the best
-    of several on spatial folds of Cloncurry, so the comparison there favours it. Missing values go to
-    the side of a split that suits them. It runs on one thread: on small folds its threads wait.
+    default trees (100 of 31 leaves at 0.1) overfit a few hundred deposits; this setting was the
+    best of several on spatial folds of Cloncurry, so the comparison there favours it. Missing
+    values go to the side of a split that suits them. One thread: on small folds threads wait.
     """
     model = LGBMClassifier(
         n_estimators=200,
