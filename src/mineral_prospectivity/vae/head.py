@@ -14,7 +14,7 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mineral_prospectivity.vae.networks import Representation
+    from mineral_prospectivity.vae.networks import Posterior
 
 INTERCEPT = 3.0
 """Prior standard deviation of the intercept, on the logit."""
@@ -94,18 +94,25 @@ class GaussianProcessHead:
         """Return errors over their root mean square, clipped, shape ``(fits, rows, bands)``."""
         return standardised_residual(error, self.rms)
 
-    def logit(self, cells: Representation) -> LogitGaussian:
+    def logit(self, posterior: Posterior, residual: Tensor) -> LogitGaussian:
         """Return the Gaussian of the logit, and what the width of q(z|x) adds to it.
 
         ``mean = phi'a`` and ``variance = phi'H^-1 phi = |phi|^2 - |U'phi|^2``, where ``|phi|^2``
         needs no sum over the columns because ``cos^2 + sin^2 = 1``. The latent variance is of
         first order, ``sum_j (d mean / d z_j)^2 Var q(z_j|x)``, with the residual held. All that
         is linear in phi comes from one product.
+
+        Parameters
+        ----------
+        posterior
+            q(z|x), shapes ``(fits, rows, latent)``.
+        residual
+            From :meth:`residual`, shape ``(fits, rows, bands)``.
         """
-        mean, log_variance = cells.posterior
+        mean, log_variance = posterior
         folded, latent = self._folded, self.latent
         angles = torch.baddbmm(folded.phase, mean, folded.by_mean)
-        angles.baddbmm_(self.residual(cells.error), folded.by_residual)
+        angles.baddbmm_(residual, folded.by_residual)
         linear = torch.baddbmm(folded.constant, mean, folded.of_mean)
         linear.baddbmm_(angles.cos(), folded.of_cosines)
         linear.baddbmm_(angles.sin_(), folded.of_sines)
