@@ -11,6 +11,7 @@ from scipy.special import logit, ndtr
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.parameters import RiskParameters
 from mineral_prospectivity.targeting import (
+    best_ground,
     economics,
     economics_map,
     find_targets,
@@ -170,7 +171,7 @@ def pick_targets(
     categories = risk_return(hot, maps, **chosen.categories.model_dump()).map
     money = chosen.economics
     targets = find_targets(
-        hot.select(["high_return"]),
+        best_ground(hot, maps, chosen.targets.area_share),
         maps,
         economics_map(maps, label_prior=label_prior, **money.model_dump()),
         categories,
