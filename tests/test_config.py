@@ -72,6 +72,13 @@ def test_layers_of_one_experiment_do_not_reach_another(conf):
     assert "layer.magnetics" not in ComposingConfigLoader(conf, env="lake")["catalog"]
 
 
+def test_a_layer_is_told_its_name(conf):
+    catalog = ComposingConfigLoader(conf)["catalog"]
+
+    assert catalog["layer.magnetics"]["name"] == "magnetics"
+    assert "name" not in catalog["deposits"]
+
+
 def test_a_catalog_entry_replaces_that_of_base_whole(conf):
     assert ComposingConfigLoader(conf, env="lake")["catalog"]["table"] == {"type": "z"}
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BASE = "base"
 DEFAULT_EXPERIMENT = "demo"
+LAYER_PREFIX = "layer."
 
 
 class ComposingConfigLoader(OmegaConfigLoader):
@@ -58,6 +59,13 @@ class ComposingConfigLoader(OmegaConfigLoader):
             return dict(self[key])
         except MissingConfigException:
             return {}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return a kind of configuration; in the catalog, layers carry their own names."""
+        config: dict[str, Any] = super().__getitem__(key)
+        if key != "catalog":
+            return config
+        return {name: _with_layer_name(name, entry) for name, entry in config.items()}
 
     @cached_property
     def _chain(self) -> tuple[str, ...]:
@@ -110,6 +118,14 @@ class ComposingConfigLoader(OmegaConfigLoader):
         return base, layered, paths[0], paths[-1], seen
 
 
+def _with_layer_name(entry_name: str, entry: Any) -> Any:
+    """Tell an evidence layer its name, which Kedro tells no dataset."""
+    prefix, _, name = entry_name.partition(LAYER_PREFIX)
+    if prefix or not name or not isinstance(entry, dict):
+        return entry
+    return {"name": name, **entry}
+
+
 @dataclass(frozen=True)
 class Shape:
     """What the configuration decides of the pipelines: which nodes there are.
@@ -143,7 +159,7 @@ def shape_of(loader: ComposingConfigLoader) -> Shape:
     def named(prefix: str) -> tuple[str, ...]:
         return tuple(key.removeprefix(prefix) for key in catalog if key.startswith(prefix))
 
-    layers = named("layer.")
+    layers = named(LAYER_PREFIX)
     if not layers or "deposits" not in catalog:
         msg = (
             f"experiment {loader.experiment!r}: its catalog declares {len(layers)} evidence layers "
