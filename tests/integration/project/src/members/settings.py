@@ -1,0 +1,12 @@
+import os
+
+from mineral_prospectivity.runner.run_context import BatchHooks
+
+from members.shape import ShapeHooks
+
+HOOKS = (BatchHooks(), ShapeHooks())
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "base",
+    "custom_resolvers": {"environment": os.environ.get},
+}
