@@ -11,7 +11,6 @@ from mineral_prospectivity.runner import snapshot
 from mineral_prospectivity.runner.adoption import finished_nodes, living_jobs
 from mineral_prospectivity.runner.board import Board, State
 from mineral_prospectivity.runner.drive import Drive
-from mineral_prospectivity.runner.errors import CredentialsExpiredError, RunLockedError
 from mineral_prospectivity.runner.graph import still_needed
 from mineral_prospectivity.runner.interrupt import Interrupted, interruptible, unhurried
 from mineral_prospectivity.runner.jobs import JobFactory
@@ -182,7 +181,7 @@ class Run:
             with unhurried(progress.say):
                 self._end_everything(progress)
             raise
-        except (CredentialsExpiredError, RunLockedError):
+        except Exception:
             progress.say(self._left_alone())
             raise
 

@@ -8,9 +8,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from execution import World
+if TYPE_CHECKING:
+    from execution import World
+
 
 PATH = "/_emulator"
 SCOPE = re.compile(r"Credential=(?P<who>[^/]+)/\d+/[^/]+/(?P<service>[^/]+)/aws4_request")
@@ -22,7 +24,8 @@ class Control:
     A rule is ``{"service": "batch", "action": "submitjob", "who": "driver", "status": 429,
     "code": "TooManyRequestsException", "every": 2, "times": 10, "after": false}``: whatever is
     given must match (action: a regular expression on ``METHOD path`` or the action's name);
-    ``after`` lets AWS act and loses its answer; ``stale`` repeats a listing for so many seconds.
+    ``after`` lets AWS act and loses its answer; ``delay`` holds the answer back for so many
+    seconds; ``stale`` repeats a listing for so many seconds.
     """
 
     def __init__(self, app: Any, world: World) -> None:
@@ -43,6 +46,10 @@ class Control:
             return self.app(environ, start)
         if "stale" in rule:
             return self.stale(rule["stale"], environ, start)
+        if "delay" in rule:
+            answer = list(self.app(environ, start))
+            time.sleep(rule["delay"])
+            return answer
         if rule.get("after"):
             list(self.app(environ, lambda *_: None))
         return self.refuse(rule, service, start)

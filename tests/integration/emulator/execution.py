@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import itertools
 import json
 import os
 import re
@@ -197,14 +198,14 @@ def run_job(job: models.Job, world: World) -> None:
 
 
 def attempts(job: models.Job, world: World) -> None:
-    strategy = getattr(job, "retry_strategy", None) or job.job_definition.retry_strategy or {}
-    rules, total = strategy.get("evaluateOnExit", []), int(strategy.get("attempts", 1))
-    for number in range(1, total + 1):
+    for number in itertools.count(1):
         job.status = JobStatus.STARTING
         code, status, reason = Attempt(world, job, number).execute()
         if code == 0 and status == ENDED_NORMALLY:
             finish(job, ok=True, status=status, code=0)
             return
+        strategy = getattr(job, "retry_strategy", None) or job.job_definition.retry_strategy or {}
+        rules, total = strategy.get("evaluateOnExit", []), int(strategy.get("attempts", 1))
         final = job.stop or status == TIMED_OUT or number == total
         if final or decision(rules, status, reason, code) == "EXIT":
             finish(job, ok=False, status=status, code=code, reason=reason)
