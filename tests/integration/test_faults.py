@@ -55,7 +55,9 @@ def test_a_failing_member_is_not_retried_its_log_is_shown_and_the_others_finish(
     jobs = {job["jobName"][-10:]: job for job in emulator.jobs(driver.run_id)}
     assert [len(job["attempts"]) for job in jobs.values()] == [1, 1, 1]
     assert jobs["member_001"]["status"] == "FAILED"
-    assert len([key for key in emulator.objects(bucket, "data/models") if "weights" not in key]) == 2
+    assert (
+        len([key for key in emulator.objects(bucket, "data/models") if "weights" not in key]) == 2
+    )
 
 
 def test_fail_fast_ends_the_other_members(drive, emulator):
@@ -84,9 +86,7 @@ def test_an_interrupted_driver_leaves_no_job_and_no_process(drive, emulator, num
 
 
 def test_jobs_whose_answers_were_lost_when_interrupted_are_ended_too(drive, emulator, wait_for):
-    emulator.tell(
-        rules=[{"service": "batch", "action": "submitjob", "delay": 1.5}], list_lag=1.0
-    )
+    emulator.tell(rules=[{"service": "batch", "action": "submitjob", "delay": 1.5}], list_lag=1.0)
     driver = drive("run", "--env", "batch", "--params", "members=3,pause=2")
     driver.until("as jobs on queue")
     wait_for(lambda: emulator.calls("submitjob"), "the first submission")

@@ -53,7 +53,9 @@ def environment_of(aws):
                 "maxvCpus": 16,
                 "instanceTypes": list(types),
                 "subnets": [ec2.describe_subnets()["Subnets"][0]["SubnetId"]],
-                "securityGroupIds": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]],
+                "securityGroupIds": [
+                    ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+                ],
                 "instanceRole": profile["Arn"],
             },
         )

@@ -69,7 +69,7 @@ class RunFiles:
 
     def __init__(self, aws: Aws, settings: BatchSettings, run_id: str) -> None:
         self.id = run_id
-        self._settings = settings
+        self.settings = settings
         self.store = Store(aws.s3, settings.root).below(f"{RUNS}/{run_id}")
         self.queue = Queue(aws.batch, settings.queue)
         self.record = read_record(self.store)
@@ -112,8 +112,8 @@ class RunFiles:
     def cost(self) -> Cost:
         """Return what the run has cost so far, by the prices of ``batch.yml``."""
         return cost_of(
-            ((_given(job.detail, self._settings), job.seconds) for job in self.jobs()),
-            self._settings.instance,
+            ((_given(job.detail, self.settings), job.seconds) for job in self.jobs()),
+            self.settings.instance,
         )
 
     def cancel(self, reason: str) -> int:
@@ -150,7 +150,7 @@ def follow_job(run: RunFiles, node: str, logs: CloudWatchLogsClient) -> Iterator
         if job.state in {State.DONE, State.FAILED}:
             return
         time.sleep(FOLLOW_PAUSE)
-    for lines in follow(logs, job.log_stream):
+    for lines in follow(logs, run.settings.log_group, job.log_stream):
         yield from lines
         if not lines and run.job(node).state != State.RUNNING:
             return

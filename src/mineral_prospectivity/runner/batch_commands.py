@@ -113,13 +113,13 @@ def logs(run_id: str, node: str, lines: int, follow: bool, env: str) -> None:
     """Show what a node's job printed."""
     from mineral_prospectivity.runner.admin import follow_job
     from mineral_prospectivity.runner.aws import Aws
-    from mineral_prospectivity.runner.environment import settings_of
     from mineral_prospectivity.runner.logs import tail
 
     run = _open(env, run_id)
-    client = Aws(settings_of(env).region).logs
+    client = Aws(run.settings.region).logs
     if not follow:
-        click.echo("\n".join(tail(client, run.job(node).log_stream, lines)))
+        stream = run.job(node).log_stream
+        click.echo("\n".join(tail(client, run.settings.log_group, stream, lines)))
         return
     for line in follow_job(run, node, client):
         click.echo(line)

@@ -206,7 +206,8 @@ class Drive:
         if self._stopping:
             return
         code = "" if job.exit_code is None else f", exit code {job.exit_code}"
-        lines = logs.tail(self._aws.logs, job.log_stream, self._settings.log_lines)
+        settings = self._settings
+        lines = logs.tail(self._aws.logs, settings.log_group, job.log_stream, settings.log_lines)
         head = f"{job.node.name} FAILED ({job.reason or 'no reason given'}{code}); its log ends:"
         self._progress.say("\n".join([head, *(f"    {line}" for line in lines)]))
 

@@ -14,11 +14,10 @@ if TYPE_CHECKING:
 
     from mypy_boto3_logs import CloudWatchLogsClient
 
-GROUP = "/aws/batch/job"
 LAG_SECONDS = (0.0, 1.0, 3.0)  # a log arrives a little after its job has ended
 
 
-def tail(logs: CloudWatchLogsClient, stream: str, lines: int, group: str = GROUP) -> list[str]:
+def tail(logs: CloudWatchLogsClient, group: str, stream: str, lines: int) -> list[str]:
     """Return the last lines of a job's log, or one line that says why there are none."""
     if not stream:
         return ["(the job ended before it had a log)"]
@@ -38,7 +37,7 @@ def tail(logs: CloudWatchLogsClient, stream: str, lines: int, group: str = GROUP
 
 
 def follow(
-    logs: CloudWatchLogsClient, stream: str, group: str = GROUP, pause: float = 2.0
+    logs: CloudWatchLogsClient, group: str, stream: str, pause: float = 2.0
 ) -> Iterator[list[str]]:
     """Yield the lines of a log as they come, an empty list when there were no new ones."""
     token: dict[str, str] = {}

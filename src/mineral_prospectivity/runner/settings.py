@@ -74,6 +74,7 @@ class BatchSettings(_Group):
         float, Field(gt=0, description="Jobs that wait longer with none running are explained.")
     ] = 20.0
     end_stuck: Annotated[bool, Field(description="End the run when its jobs are stuck.")] = False
+    log_group: Annotated[str, Field(description="Log group of the jobs.")] = "/aws/batch/job"
     log_lines: Annotated[int, Field(ge=1, description="Lines shown of a failed job's log.")] = 40
     environment: Annotated[
         dict[str, str], Field(description="Further environment variables of the jobs.")

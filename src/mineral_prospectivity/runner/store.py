@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from mineral_prospectivity.runner.aws import error_code
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mypy_boto3_s3 import S3Client
 
 NOT_FOUND = frozenset({"404", "NoSuchKey", "NotFound"})
@@ -76,6 +78,15 @@ class Store:
                 return None
             raise
         return answer["Body"].read(), answer["ETag"]
+
+    def upload(self, name: str, path: Path) -> None:
+        """Copy a file, in parts where it is large."""
+        self._s3.upload_file(str(path), self.bucket, self.key(name))
+
+    def stat(self, name: str) -> tuple[int, float]:
+        """Return an object's size, bytes, and when it was written, seconds since the epoch."""
+        answer = self._s3.head_object(Bucket=self.bucket, Key=self.key(name))
+        return answer["ContentLength"], answer["LastModified"].timestamp()
 
     def delete(self, name: str) -> None:
         """Remove an object, whether it exists or not."""

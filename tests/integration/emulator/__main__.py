@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import execution
+import formation
 from control import Control
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
@@ -46,6 +47,7 @@ def main() -> None:
     server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=handler)
     world.endpoint = f"http://127.0.0.1:{server.server_port}"
     execution.install(world)
+    formation.install()
 
     def stop(*_: object) -> None:
         world.kill_all()

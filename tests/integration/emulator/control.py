@@ -40,7 +40,9 @@ class Control:
             return self.control(environ, start)
         who, service, action = self.identify(environ)
         with self.lock:
-            self.calls[f"{who} {service} {action.split(' ')[-1] if service != 's3' else action}"] += 1
+            self.calls[
+                f"{who} {service} {action.split(' ')[-1] if service != 's3' else action}"
+            ] += 1
             rule = self.matching(who, service, action)
         if rule is None:
             return self.app(environ, start)

@@ -278,8 +278,6 @@ def _fill_list(world: World) -> None:
     def list_jobs(backend: models.BatchBackend, **options: Any) -> list[models.Job]:
         jobs = plain(backend, **options)
         now = datetime.now()
-        return [
-            job for job in jobs if (now - job.job_created_at).total_seconds() >= world.list_lag
-        ]
+        return [job for job in jobs if (now - job.job_created_at).total_seconds() >= world.list_lag]
 
     models.BatchBackend.list_jobs = list_jobs

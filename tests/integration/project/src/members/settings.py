@@ -1,8 +1,7 @@
 import os
 
-from mineral_prospectivity.runner.run_context import BatchHooks
-
 from members.shape import ShapeHooks
+from mineral_prospectivity.runner.run_context import BatchHooks
 
 HOOKS = (BatchHooks(), ShapeHooks())
 CONFIG_LOADER_ARGS = {
