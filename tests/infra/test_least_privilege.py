@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 
 import boto3
 import pytest
+import yaml
 
 
 def matches(patterns, value):
@@ -44,7 +44,7 @@ def policies(standing):
     found = cloud.describe_stack_resources(StackName="members")["StackResources"]
 
     def read(document):
-        return json.loads(document) if isinstance(document, str) else document
+        return yaml.safe_load(document) if isinstance(document, str) else document
 
     def statements(name):
         [role] = [one["PhysicalResourceId"] for one in found if one.get("LogicalResourceId") == name]
