@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,11 +39,8 @@ class ComposingConfigLoader(OmegaConfigLoader):
     """
 
     def __init__(self, conf_source: str | Path, env: str | None = None, **options: Any) -> None:
-        self._chain: tuple[str, ...] = ()
+        self._named = env or ""
         super().__init__(conf_source, env=None, **{**options, "base_env": BASE})
-        self._chain = self._compose(env)
-        self._globals_oc = None
-        self._globals = self["globals"]
 
     @property
     def experiment(self) -> str:
@@ -61,13 +59,14 @@ class ComposingConfigLoader(OmegaConfigLoader):
         except MissingConfigException:
             return {}
 
-    def _compose(self, env: str | None) -> tuple[str, ...]:
-        names = tuple(name for name in (env or "").split("+") if name and name != BASE)
+    @cached_property
+    def _chain(self) -> tuple[str, ...]:
+        names = tuple(name for name in self._named.split("+") if name and name != BASE)
         for name in names:
             if not self._fs.isdir(self._get_conf_env_path(name)):
                 msg = (
-                    f"--env {env}: there is no environment {name!r} in {self.conf_source}; "
-                    f"there are: {', '.join(self._environments())}"
+                    f"--env {self._named}: there is no environment {name!r} in "
+                    f"{self.conf_source}; there are: {', '.join(self._environments())}"
                 )
                 raise ConfigurationError(msg)
         if not any(self._declares_experiment(name) for name in names):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
@@ -37,7 +37,7 @@ class ProjectHooks:
         pipelines.configure(pipeline_registry.__name__)
 
     @hook_impl
-    def before_pipeline_run(self, run_params: dict[str, Any], pipeline: Pipeline) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
         """Fetch the experiment's published files when the run reads raw layers from this disk."""
         reads_raw = any(name.startswith("layer.") for name in pipeline.inputs())
         if self._loader is None or not reads_raw or "://" in self._loader.storage:

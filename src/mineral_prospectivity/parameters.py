@@ -88,9 +88,6 @@ class UncertaintyParameters(_Group):
     calibration_penalty: Annotated[
         float, Field(ge=0, description="Ridge that draws the calibration to the identity.")
     ] = 1.0
-    window_size: Annotated[
-        int, Field(ge=16, le=8192, description="Side of the windows maps are computed in, cells.")
-    ] = 512
 
 
 class EvaluationParameters(_Group):
@@ -107,11 +104,7 @@ class EvaluationParameters(_Group):
     bins: Annotated[int, Field(ge=2, description="Equal-mass bins of the reliability.")] = 15
     seed: Annotated[int, Field(ge=0, description="Seed of bootstrap and baselines.")] = 0
     baselines: Annotated[
-        list[
-            Literal[
-                "prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"
-            ]
-        ],
+        list[Literal["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]],
         Field(description="Models scored on the same folds."),
     ] = ["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]
 
@@ -126,6 +119,11 @@ class HotSpotParameters(_Group):
     surface: Annotated[
         Literal["probability", "log_odds"], Field(description="The map that is clustered.")
     ] = "log_odds"
+
+    @property
+    def band(self) -> str:
+        """Name of the map that is clustered."""
+        return {"probability": "probability", "log_odds": "log_odds_mean"}[self.surface]
 
 
 class RiskCategoryParameters(_Group):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from odc.geo import CRS
@@ -87,12 +87,47 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
     return GeoBox.from_bbox(bounds, crs=reference, resolution=resolution, anchor="edge")
 
 
+def grid_crs(grid: GeoBox) -> CRS:
+    """Return the CRS of a grid.
+
+    Raises
+    ------
+    ConfigurationError
+        If it has none.
+    """
+    if grid.crs is None:
+        msg = "the grid has no CRS. Make it with make_grid, from a projected CRS"
+        raise ConfigurationError(msg)
+    return grid.crs
+
+
+def named_crs(found: Any) -> CRS:
+    """Return a CRS, by its EPSG code where it has one: files spell one CRS in many ways.
+
+    Parameters
+    ----------
+    found
+        What a file gives: WKT, or a CRS of rasterio or pyproj.
+    """
+    crs = CRS(found)
+    return crs if crs.epsg is None else CRS(f"EPSG:{crs.epsg}")
+
+
 def windows(grid: GeoBox, size: int = WINDOW_SIZE) -> Iterator[Window]:
     """Yield the windows that tile the grid, row by row."""
     rows, cols = grid.shape
     for row in range(0, rows, size):
         for col in range(0, cols, size):
             yield Window(row, col, min(size, rows - row), min(size, cols - col))
+
+
+def widened(window: Window, margin: int, grid: GeoBox) -> Window:
+    """Return a window with a margin of cells on each side, as far as the grid reaches."""
+    rows, cols = grid.shape
+    row, col = max(window.row - margin, 0), max(window.col - margin, 0)
+    bottom = min(window.row + window.height + margin, rows)
+    right = min(window.col + window.width + margin, cols)
+    return Window(row, col, bottom - row, right - col)
 
 
 def cell_centres(
@@ -106,8 +141,10 @@ def cell_centres(
         Flat cell indices ``row * width + column``, any shape.
     """
     row, col = np.divmod(cells, grid.shape.x)
-    x, y = grid.transform * (col + 0.5, row + 0.5)
-    return np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    to_crs = grid.transform
+    x = to_crs.a * (col + 0.5) + to_crs.b * (row + 0.5) + to_crs.c
+    y = to_crs.d * (col + 0.5) + to_crs.e * (row + 0.5) + to_crs.f
+    return np.asarray(x), np.asarray(y)
 
 
 def window_cells(grid: GeoBox, window: Window) -> NDArray[np.int64]:
@@ -117,6 +154,22 @@ def window_cells(grid: GeoBox, window: Window) -> NDArray[np.int64]:
     return np.asarray(rows[:, None] * grid.shape.x + cols)
 
 
+def lattice_position(
+    grid: GeoBox, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return row and column of points as fractions of cells; may lie outside the grid.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing, m, any shape.
+    """
+    inverse = ~grid.transform
+    row = inverse.d * np.asarray(x) + inverse.e * np.asarray(y) + inverse.f
+    col = inverse.a * np.asarray(x) + inverse.b * np.asarray(y) + inverse.c
+    return row, col
+
+
 def cells_of_points(
     grid: GeoBox, x: NDArray[np.float64], y: NDArray[np.float64]
 ) -> NDArray[np.int64]:
@@ -124,7 +177,7 @@ def cells_of_points(
 
     A point on the edge between two cells belongs to the eastern or southern one.
     """
-    col, row = ~grid.transform * (np.asarray(x, float), np.asarray(y, float))
+    row, col = lattice_position(grid, x, y)
     rows, cols = grid.shape
     inside = (row >= 0) & (row < rows) & (col >= 0) & (col < cols)
     flat = np.floor(np.where(inside, row, 0)) * cols + np.floor(np.where(inside, col, 0))

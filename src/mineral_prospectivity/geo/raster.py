@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mineral_prospectivity.geo.grid import WINDOW_SIZE, Window, windows
+from mineral_prospectivity.geo.grid import WINDOW_SIZE, Window, widened, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -63,13 +63,10 @@ class Raster:
 
     def read_padded(self, window: Window, pad: int) -> NDArray[np.float32]:
         """Return a window with ``pad`` cells more on each side, NaN beyond the grid."""
-        rows, cols = self.grid.shape
-        row, col = max(window.row - pad, 0), max(window.col - pad, 0)
-        bottom = min(window.row + window.height + pad, rows)
-        right = min(window.col + window.width + pad, cols)
-        inner = self.read(Window(row, col, bottom - row, right - col))
+        wider = widened(window, pad, self.grid)
+        inner = self.read(wider)
         shape = (len(self.bands), window.height + 2 * pad, window.width + 2 * pad)
         padded = np.full(shape, np.nan, dtype=np.float32)
-        top, left = row - (window.row - pad), col - (window.col - pad)
+        top, left = wider.row - (window.row - pad), wider.col - (window.col - pad)
         padded[:, top : top + inner.shape[1], left : left + inner.shape[2]] = inner
         return padded

@@ -1,0 +1,64 @@
+"""Maps as Cloud-Optimised GeoTIFFs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from kedro.io import DatasetError
+from kedro_datasets._typing import ImagePreview
+
+from mineral_prospectivity.datasets.stored_dataset import StoredDataset
+from mineral_prospectivity.geo.geotiff import read_geotiff, thumbnail, write_geotiff
+from mineral_prospectivity.geo.raster import Raster
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RasterDataset(StoredDataset[Raster, Raster]):
+    """A raster, read and written window by window, whatever its size.
+
+    The file is a Cloud-Optimised GeoTIFF with overviews and statistics: float32 with NaN where
+    there is no value or, for a raster with categories, bytes with a colour table. Its tags hold
+    name, unit and description of every band. The same raster gives the same bytes. A remote file
+    is copied once, and the copy is deleted with the last raster that reads it.
+
+    Parameters
+    ----------
+    filepath, credentials, fs_args, metadata
+        As of every stored dataset.
+    colours
+        Colour of each category, ``#rrggbb``, by value; by default a palette that colour-blind
+        people can tell apart.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        credentials: Mapping[str, Any] | None = None,
+        fs_args: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        colours: Mapping[int, str] | None = None,
+    ) -> None:
+        super().__init__(
+            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
+        )
+        self._colours = colours
+
+    def load(self) -> Raster:
+        """Return the raster; windows are read when they are asked for."""
+        copy = self._file.fetch()
+        if not copy.path.exists():
+            msg = f"{self._file.url}: there is no such raster"
+            raise DatasetError(msg)
+        return read_geotiff(copy.path, origin=self._file.url, keep=copy)
+
+    def save(self, data: Raster) -> None:
+        """Compute the raster window by window and write it."""
+        with self._file.replaced() as path:
+            write_geotiff(data, path, colours=self._colours)
+
+    def preview(self) -> ImagePreview:
+        """Return a small picture of the first band for Kedro-Viz."""
+        return ImagePreview(thumbnail(self._file.fetch().path))

@@ -1,0 +1,130 @@
+"""Files that are read from anywhere and replaced in one step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+from kedro.io.core import get_protocol_and_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class LocalCopy:
+    """A local path to a file; if it is a copy of a remote one, it is deleted with this object.
+
+    Parameters
+    ----------
+    path
+        Where the file can be read.
+    folder
+        The temporary folder that holds the copy; None when the file itself is local.
+    """
+
+    def __init__(self, path: Path, folder: Path | None = None) -> None:
+        self.path = path
+        if folder is not None:
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> LocalCopy:
+        """Return the same object: two owners of one folder would delete it too early."""
+        return self
+
+
+class StoredFile:
+    """A file or folder on this disk, on S3, or wherever fsspec reaches.
+
+    Parameters
+    ----------
+    filepath
+        Path or URL.
+    credentials, options
+        Arguments of the fsspec file system.
+    """
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        credentials: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.url = str(filepath)
+        self.protocol, self.path = get_protocol_and_path(self.url)
+        self._fs = fsspec.filesystem(self.protocol, **(credentials or {}), **(options or {}))
+
+    @property
+    def local(self) -> bool:
+        """Whether the file lies on this machine."""
+        return self.protocol == "file"
+
+    @property
+    def suffix(self) -> str:
+        """Last part of the name, lower case: ``.tif``."""
+        return PurePosixPath(self.path).suffix.lower()
+
+    @property
+    def stem(self) -> str:
+        """Name without its last part."""
+        return PurePosixPath(self.path).stem
+
+    def exists(self) -> bool:
+        """Tell whether the file exists now; another machine may just have made it."""
+        self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
+        return bool(self._fs.exists(self.path))
+
+    def fetch(self) -> LocalCopy:
+        """Return the file as a local one, with the files beside it that share its stem.
+
+        Shapefiles, virtual rasters and attribute tables come in several files of one stem.
+        """
+        if self.local:
+            return LocalCopy(Path(self.path))
+        folder = Path(tempfile.mkdtemp(prefix="mineral-prospectivity-"))
+        copy = LocalCopy(folder / PurePosixPath(self.path).name, folder)
+        self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
+        if self._fs.isdir(self.path):
+            self._fs.get(self.path.rstrip("/") + "/", f"{copy.path}/", recursive=True)
+            return copy
+        stem = str(PurePosixPath(self.path).with_suffix(""))
+        for path in self._fs.glob(stem + ".*"):
+            self._fs.get_file(path, str(folder / PurePosixPath(path).name))
+        return copy
+
+    @contextmanager
+    def replaced(self) -> Iterator[Path]:
+        """Give a path to write to, which becomes the file when the block ends without an error.
+
+        Until then, and when the process is killed or the disk is full, the file stays what it
+        was: it is written in a folder beside it and renamed, or uploaded when it is complete.
+        """
+        target = Path(self.path) if self.local else None
+        if target is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        name = PurePosixPath(self.path).name
+        folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=target.parent if target else None))
+        try:
+            yield folder / name
+            if target is None:
+                self._upload(folder / name)
+            else:
+                _flush(folder / name)
+                os.replace(folder / name, target)  # noqa: PTH105
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _upload(self, path: Path) -> None:
+        self._fs.put_file(str(path), self.path)
+        self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
+
+
+def _flush(path: Path) -> None:
+    """Bring a file to the disk: a full disk may show only now."""
+    with path.open("rb+") as handle:
+        os.fsync(handle.fileno())

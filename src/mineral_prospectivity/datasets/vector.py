@@ -1,0 +1,134 @@
+"""Points, lines and polygons."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import pandas as pd
+import pyogrio
+from kedro.io import DatasetError
+from kedro_datasets._typing import TablePreview
+
+from mineral_prospectivity.datasets.stored_dataset import StoredDataset
+from mineral_prospectivity.errors import DepositError
+from mineral_prospectivity.geo.tables import read_array_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
+_EPOCH = "2000-01-01T00:00:00.000Z"
+_PREVIEW_ROWS = 20
+
+
+class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame]):
+    """Features with a geometry.
+
+    Written are GeoPackage (``.gpkg``), GeoJSON (``.geojson``) and GeoParquet (``.parquet``); the
+    same features give the same bytes. Read are these, shapefiles (``.shp``), points in CSV or
+    plain Parquet with two columns of coordinates, and folders of NumPy arrays with labels
+    (`mineral_prospectivity.geo.tables.read_array_folder`), of which the samples labelled 1 are
+    the points.
+
+    Parameters
+    ----------
+    filepath, credentials, fs_args, metadata
+        As of every stored dataset.
+    layer
+        Layer within a GeoPackage that holds several.
+    crs
+        CRS of a file that does not name its own.
+    x, y
+        Columns of eastings and northings in tables.
+    """
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        credentials: Mapping[str, Any] | None = None,
+        fs_args: Mapping[str, Any] | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        layer: str | None = None,
+        crs: str | None = None,
+        x: str = "x",
+        y: str = "y",
+    ) -> None:
+        super().__init__(
+            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
+        )
+        self._layer, self._crs, self._x, self._y = layer, crs, x, y
+
+    def load(self) -> geopandas.GeoDataFrame:
+        """Return the features."""
+        copy = self._file.fetch()
+        if not copy.path.exists():
+            msg = f"{self._file.url}: there is no such file. Check the filepath in the catalog"
+            raise DepositError(msg)
+        frame = self._read(copy.path)
+        if frame.crs is not None:
+            return frame
+        if self._crs is None:
+            msg = f"{self._file.url}: has no CRS. Declare it in the catalog, such as crs: EPSG:7845"
+            raise DepositError(msg)
+        return frame.set_crs(self._crs)
+
+    def save(self, data: geopandas.GeoDataFrame) -> None:
+        """Write the features."""
+        suffix = self._file.suffix
+        if suffix not in (*_DRIVERS, ".parquet"):
+            msg = f"{self._file.url}: features are saved as .gpkg, .geojson or .parquet"
+            raise DatasetError(msg)
+        with self._file.replaced() as path:
+            if suffix == ".parquet":
+                data.to_parquet(path, index=False, compression="zstd")
+                return
+            layer = self._layer or self._file.stem
+            with _fixed_date():
+                data.to_file(
+                    path, driver=_DRIVERS[suffix], layer=layer, engine="pyogrio", index=False
+                )
+
+    def preview(self) -> TablePreview:
+        """Return the attributes of the first features for Kedro-Viz."""
+        frame = self.load().head(_PREVIEW_ROWS)
+        attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
+        return TablePreview(attributes.where(attributes.notna(), None).to_dict(orient="split"))
+
+    def _read(self, path: Path) -> geopandas.GeoDataFrame:
+        if path.is_dir():
+            return read_array_folder(path, self._file.url, x=self._x, y=self._y).deposits()
+        if path.suffix == ".csv":
+            return self._points(pd.read_csv(path))
+        if path.suffix == ".parquet":
+            table = pd.read_parquet(path)
+            return geopandas.read_parquet(path) if "geometry" in table else self._points(table)
+        options = {} if self._layer is None else {"layer": self._layer}
+        return geopandas.read_file(path, engine="pyogrio", **options)
+
+    def _points(self, table: pd.DataFrame) -> geopandas.GeoDataFrame:
+        missing = [name for name in (self._x, self._y) if name not in table.columns]
+        if missing:
+            columns = ", ".join(str(column) for column in table.columns)
+            msg = (
+                f"{self._file.url}: has no column {missing[0]!r}, only {columns}. Declare x: and y:"
+            )
+            raise DepositError(msg)
+        geometry = geopandas.points_from_xy(table[self._x], table[self._y])
+        return geopandas.GeoDataFrame(table, geometry=geometry)
+
+    def _describe(self) -> dict[str, Any]:
+        return {**super()._describe(), "layer": self._layer, "crs": self._crs}
+
+
+@contextmanager
+def _fixed_date() -> Iterator[None]:
+    """Keep the time of writing out of GeoPackages: the same features give the same bytes."""
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})

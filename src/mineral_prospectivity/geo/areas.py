@@ -1,0 +1,124 @@
+"""Polygons seen from the grid: covered shares, classes and values of an attribute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from affine import Affine
+from rasterio.features import rasterize
+
+from mineral_prospectivity.geo.samples import Samples, block_shares
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.geo.grid import Window
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+
+PARTS = 10
+"""Sample points along the side of a cell: shares come in hundredths."""
+
+
+@dataclass(frozen=True)
+class PolygonSource:
+    """Values of polygons, sampled at 10 by 10 points a cell; of overlapping ones the last counts.
+
+    Parameters
+    ----------
+    layer
+        The declared layer.
+    grid
+        The grid, whose CRS the polygons have.
+    tree
+        Index of the polygons.
+    values
+        Value of each polygon, shape (polygons,).
+    outside
+        Value where no polygon lies.
+    """
+
+    layer: EvidenceLayer
+    grid: GeoBox
+    tree: shapely.STRtree
+    values: NDArray[np.float64]
+    outside: float
+
+    @property
+    def pixels_per_cell(self) -> float:
+        """Samples along the side of a cell."""
+        return float(PARTS)
+
+    @property
+    def pixel_size(self) -> tuple[float, float]:
+        """Distance of samples along columns and rows, m."""
+        return abs(self.grid.resolution.y) / PARTS, abs(self.grid.resolution.x) / PARTS
+
+    def samples(self, window: Window) -> Samples:
+        """Return the values under a window."""
+        transform = self.grid.transform * Affine.translation(window.col, window.row)
+        west, north = transform * (0, 0)
+        east, south = transform * (window.width, window.height)
+        near = np.sort(self.tree.query(shapely.box(west, south, east, north)))
+        shape = (window.height * PARTS, window.width * PARTS)
+        values = np.full(shape, self.outside)
+        if near.size:
+            rasterize(
+                zip(self.tree.geometries[near], self.values[near], strict=True),
+                out=values,
+                transform=transform * Affine.scale(1 / PARTS),
+            )
+        return Samples(
+            values, block_shares(window.height, PARTS), block_shares(window.width, PARTS)
+        )
+
+
+def covered(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> PolygonSource:
+    """Return 1 inside polygons and 0 outside."""
+    tree = shapely.STRtree(frame.geometry.values)
+    return PolygonSource(layer, grid, tree, np.ones(len(frame)), outside=0.0)
+
+
+def attribute(
+    layer: EvidenceLayer, grid: GeoBox, frame: Any
+) -> tuple[PolygonSource, Mapping[int, str] | None]:
+    """Return the values of the declared column, and the names of classes if these are classes.
+
+    A column of text holds classes, and so does one of integers when ``classes`` names them.
+
+    Raises
+    ------
+    LayerError
+        If there is no such column.
+    """
+    column = require_column(layer, frame, layer.spec.column[0])
+    present = column.notna()
+    tree = shapely.STRtree(frame.geometry.values[present.to_numpy()])
+    column = column[present]
+    if pd.api.types.is_numeric_dtype(column):
+        names = layer.spec.classes or None
+        return PolygonSource(layer, grid, tree, column.to_numpy(np.float64), np.nan), names
+    codes, classes = pd.factorize(column.astype(str), sort=True)
+    source = PolygonSource(layer, grid, tree, codes.astype(np.float64), np.nan)
+    return source, dict(enumerate(classes))
+
+
+def require_column(layer: EvidenceLayer, frame: Any, name: str) -> Any:
+    """Return a column of a table.
+
+    Raises
+    ------
+    LayerError
+        If there is no such column.
+    """
+    if name not in frame.columns:
+        columns = ", ".join(str(column) for column in frame.columns if column != "geometry")
+        msg = f"has no column {name!r}. It has {columns}"
+        raise layer.error(msg)
+    return frame[name]

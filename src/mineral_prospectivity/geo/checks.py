@@ -1,0 +1,105 @@
+"""Signs that a layer was declared wrongly, or says nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyogrio
+from rasterio.enums import ColorInterp, Resampling
+
+from mineral_prospectivity.geo.areas import require_column
+from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.sources import open_raster
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+    from mineral_prospectivity.geo.raster import Raster
+
+FEW_VALUES = 32
+"""Integer rasters with no more distinct values than this are taken for maps of classes."""
+
+_SAMPLE_SIDE = 1000
+
+
+def require_variation(layer: EvidenceLayer, raster: Raster) -> None:
+    """Raise a LayerError when the layer has no value on the map, or only one.
+
+    Reading stops as soon as one band is seen to vary.
+    """
+    low, high = np.full((2, len(raster.bands)), np.nan)
+    for _, values in raster.blocks():
+        flat = values.reshape(len(raster.bands), -1)
+        low = np.fmin(low, np.fmin.reduce(flat, axis=1))
+        high = np.fmax(high, np.fmax.reduce(flat, axis=1))
+        if (low < high).any():
+            return
+    if np.isnan(low[0]):
+        msg = "has no value on the grid. Check nodata, grid.bounds, or remove the layer"
+        raise layer.error(msg)
+    msg = f"is constant: every value on the grid is {low[0]:g}. Remove the layer"
+    raise layer.error(msg)
+
+
+def refuse_classes(layer: EvidenceLayer) -> None:
+    """Raise a LayerError when a layer declared continuous looks like a map of classes.
+
+    The signs are an attribute table or a colour table, or few distinct integer values.
+    """
+    if layer.spec.ordinal:
+        return
+    sign = _sign_of_classes(layer)
+    if sign:
+        msg = (
+            f"is declared continuous and {sign}, like a map of classes. Declare kind: categorical, "
+            "or ordinal: true if its numbers are ranks or counts"
+        )
+        raise layer.error(msg)
+
+
+def _sign_of_classes(layer: EvidenceLayer) -> str | None:
+    if attribute_table(layer.path).exists():
+        return "has an attribute table"
+    with open_raster(layer) as dataset:
+        band = layer.spec.band
+        if dataset.colorinterp[band - 1] == ColorInterp.palette:
+            return "has a colour table"
+        if not np.issubdtype(dataset.dtypes[band - 1], np.integer):
+            return None
+        shape = min(dataset.height, _SAMPLE_SIDE), min(dataset.width, _SAMPLE_SIDE)
+        sample = dataset.read(band, out_shape=shape, masked=True, resampling=Resampling.nearest)
+        found = np.unique(sample.compressed())
+    found = found[found != layer.spec.nodata] if layer.spec.nodata is not None else found
+    if found.size > FEW_VALUES:
+        return None
+    return f"holds only {found.size} different integers ({first_few(found)})"
+
+
+def attribute_table(path: Path) -> Path:
+    """Return where the attribute table of a raster would lie."""
+    return path.with_name(path.name + ".vat.dbf")
+
+
+def attribute_table_names(layer: EvidenceLayer) -> dict[int, str]:
+    """Return the names of the class codes of a categorical raster.
+
+    Those declared under ``classes``, else those in the declared column of the attribute table
+    beside the raster (``<raster>.vat.dbf``).
+
+    Raises
+    ------
+    LayerError
+        If a column is declared and there is no attribute table, or no such column in it.
+    """
+    if layer.spec.classes or not layer.spec.column:
+        return dict(layer.spec.classes)
+    path = attribute_table(layer.path)
+    if not path.exists():
+        msg = f"column: {layer.spec.column[0]} needs an attribute table, {path.name}, beside it"
+        raise layer.error(msg)
+    table: Any = pyogrio.read_dataframe(path, read_geometry=False)
+    names = require_column(layer, table, layer.spec.column[0])
+    code = next((name for name in table.columns if name.lower() == "value"), table.columns[0])
+    return dict(zip(table[code].astype(int), names.astype(str), strict=True))

@@ -1,0 +1,77 @@
+"""What all layers share: the bounds of a grid that nobody declared."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+from odc.geo import CRS
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds
+from mineral_prospectivity.geo.tables import read_table
+from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+    from mineral_prospectivity.geo.sources import Bounds
+
+
+def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) -> Bounds:
+    """Return the bounds of the area that all layers share, in whole cells.
+
+    Distances to lines and points are known everywhere, so such layers limit the area only when
+    there are no others.
+
+    Parameters
+    ----------
+    crs
+        CRS of the grid.
+    resolution
+        Side of a cell, m; the bounds are drawn inwards to its multiples.
+
+    Returns
+    -------
+    west, south, east, north
+        In the grid's CRS, m.
+
+    Raises
+    ------
+    ConfigurationError
+        If there are no layers, or they share not even one cell.
+    """
+    limiting = [layer for layer in layers if limits_the_map(layer)] or list(layers)
+    if not limiting:
+        msg = "there is no evidence layer. Declare at least one in the catalog"
+        raise ConfigurationError(msg)
+    bounds = {layer.label: layer_bounds(layer, CRS(crs)) for layer in limiting}
+    west, south, *_ = np.max(list(bounds.values()), axis=0)
+    *_, east, north = np.min(list(bounds.values()), axis=0)
+    low = [math.ceil(limit / resolution - 1e-6) * resolution for limit in (west, south)]
+    high = [math.floor(limit / resolution + 1e-6) * resolution for limit in (east, north)]
+    if low[0] >= high[0] or low[1] >= high[1]:
+        lines = [f"  - {label}: {_extent(own)}" for label, own in bounds.items()]
+        msg = "the layers share no cell; check their CRS, or set grid.bounds:\n" + "\n".join(lines)
+        raise ConfigurationError(msg)
+    return low[0], low[1], high[0], high[1]
+
+
+def layer_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
+    """Return the bounds of a layer in a CRS: west, south, east, north."""
+    if layer.spec.kind in ("continuous", "categorical"):
+        return raster_bounds(layer, crs)
+    if layer.spec.kind == "table":
+        table = read_table(layer)
+        own = (table.x.min(), table.y.min(), table.x.max(), table.y.max())
+        return bounds_in(layer_crs(layer, table.crs), own, crs)
+    west, south, east, north = vector_bounds(layer, crs)
+    reach = layer.spec.max_distance or 0.0
+    return west - reach, south - reach, east + reach, north + reach
+
+
+def _extent(bounds: Bounds) -> str:
+    west, south, east, north = bounds
+    return f"{west:.0f}..{east:.0f} by {south:.0f}..{north:.0f}"

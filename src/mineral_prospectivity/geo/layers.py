@@ -1,0 +1,255 @@
+"""Evidence layers as the user declares them: a file, and what it shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from mineral_prospectivity.errors import ConfigurationError, LayerError
+from mineral_prospectivity.geo.bands import Transform
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+LayerKind = Literal["continuous", "categorical", "lines", "points", "polygons", "table"]
+Radius = Annotated[float, Field(gt=0)]
+
+DERIVED: dict[str, tuple[str, ...]] = {
+    "continuous": ("gradient", "neighbourhood"),
+    "categorical": ("contacts", "distance_to"),
+    "lines": ("density",),
+    "table": ("gradient", "neighbourhood"),
+}
+"""Derived evidence of each kind of layer; that of points and polygons hangs on ``column``."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "continuous": ("nodata", "band", "resampling", "ordinal"),
+    "categorical": ("nodata", "band", "column", "classes", "min_fraction"),
+    "lines": ("file_layer",),
+    "points": ("file_layer", "column", "neighbours", "max_distance"),
+    "polygons": ("file_layer", "column", "classes", "min_fraction"),
+    "table": ("column", "x", "y"),
+}
+"""Keys that only some kinds of layer understand; the others serve every kind."""
+
+_SHARED = ("name", "kind", "unit", "crs", "transform", "derive", "description")
+
+
+class Derive(BaseModel):
+    """Derived evidence that is wanted of a layer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    gradient: Annotated[bool, Field(description="Slope of the values, unit per metre.")] = False
+    neighbourhood: Annotated[
+        tuple[Radius, ...], Field(description="Mean and deviation within these radii, m.")
+    ] = ()
+    contacts: Annotated[
+        bool | tuple[Radius, ...],
+        Field(description="Length of class boundaries per area: of the cell, or within radii, m."),
+    ] = False
+    distance_to: Annotated[
+        tuple[str, ...], Field(description="Distance to each of these classes, m.")
+    ] = ()
+    distance: Annotated[bool, Field(description="Distance to the polygons, m.")] = False
+    density: Annotated[
+        tuple[Radius, ...], Field(description="Lines or points per area within these radii, m.")
+    ] = ()
+
+    def wanted(self) -> tuple[str, ...]:
+        """Return the names of what is asked for."""
+        return tuple(name for name in Derive.model_fields if getattr(self, name))
+
+
+def _derive_from_list(value: Any) -> Any:
+    """Let YAML say ``[gradient, {neighbourhood: [1500]}]``."""
+    if not isinstance(value, list | tuple):
+        return value
+    wanted: dict[str, Any] = {}
+    for item in value:
+        wanted.update(item if isinstance(item, dict) else {item: True})
+    return wanted
+
+
+def _as_tuple(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+class LayerSpec(BaseModel):
+    """What a file shows, and which evidence is wanted of it.
+
+    A catalog entry of type ``EvidenceLayerDataset`` holds these fields beside its ``filepath``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$", description="Of the layer.")]
+    kind: Annotated[LayerKind, Field(description="What the file holds.")]
+    unit: Annotated[str, Field(description="Physical unit of the values, for example nT.")] = "1"
+    description: Annotated[str, Field(description="One sentence for people.")] = ""
+    crs: Annotated[str | None, Field(description="CRS of a file that does not name its own.")] = (
+        None
+    )
+    transform: Annotated[Transform, Field(description="How models scale the values.")] = (
+        "normal_score"
+    )
+    derive: Annotated[
+        Derive, BeforeValidator(_derive_from_list), Field(description="Derived evidence.")
+    ] = Derive()
+    nodata: Annotated[
+        float | None, Field(description="Value that means none, where the raster does not say.")
+    ] = None
+    band: Annotated[int, Field(ge=1, description="Band of the raster.")] = 1
+    resampling: Annotated[
+        Literal["average", "bilinear", "nearest"] | None,
+        Field(description="null: average of finer pixels, bilinear between coarser ones."),
+    ] = None
+    ordinal: Annotated[
+        bool, Field(description="Few integer values that are ranks or counts, not classes.")
+    ] = False
+    column: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_as_tuple),
+        Field(description="Attribute to use; of a table several, by default all that are numbers."),
+    ] = ()
+    classes: Annotated[
+        dict[int, str], Field(description="Names of the class codes; one name may join several.")
+    ] = {}
+    min_fraction: Annotated[
+        float, Field(ge=0, lt=1, description="Classes on a smaller share of the map are joined.")
+    ] = 0.01
+    file_layer: Annotated[str | None, Field(description="Layer within a GeoPackage.")] = None
+    neighbours: Annotated[
+        int, Field(ge=1, description="Points whose mean is the value between them.")
+    ] = 5
+    max_distance: Annotated[
+        float | None, Field(gt=0, description="No value farther than this from a point, m.")
+    ] = None
+    x: Annotated[str, Field(description="Column of eastings.")] = "x"
+    y: Annotated[str, Field(description="Column of northings.")] = "y"
+
+    @model_validator(mode="after")
+    def _kind_understands(self) -> LayerSpec:
+        for key in sorted(self.model_fields_set - set(_SHARED) - set(KEYS[self.kind])):
+            allowed = ", ".join(KEYS[self.kind])
+            msg = f"{key} means nothing for kind: {self.kind}, which understands {allowed}"
+            raise ValueError(msg)
+        possible = self._derivable()
+        for name in self.derive.wanted():
+            if name not in possible:
+                what = f"kind: {self.kind}" + (" with a column" if self.column else "")
+                msg = f"derive: {name} cannot be had from {what}, only {', '.join(possible)}"
+                raise ValueError(msg)
+        if len(self.column) > 1 and self.kind != "table":
+            msg = f"column takes one name for kind: {self.kind}, not {list(self.column)}"
+            raise ValueError(msg)
+        if self.kind == "points" and bool(self.column) != (self.max_distance is not None):
+            msg = "column and max_distance go together: values are spread that far from a point, m"
+            raise ValueError(msg)
+        return self
+
+    def _derivable(self) -> tuple[str, ...]:
+        values = ("gradient", "neighbourhood")
+        if self.kind == "points":
+            return ("density", *values) if self.column else ("density",)
+        if self.kind == "polygons":
+            return (
+                ("distance", "contacts", "distance_to", *values) if self.column else ("distance",)
+            )
+        return DERIVED[self.kind]
+
+    @classmethod
+    def declare(cls, name: str, **fields: Any) -> LayerSpec:
+        """Return the specification of a layer from the fields of its catalog entry.
+
+        Raises
+        ------
+        ConfigurationError
+            With every wrong key or value at once, and what is allowed.
+        """
+        try:
+            return cls(name=name, **fields)
+        except ValidationError as error:
+            problems = "; ".join(_problem(detail) for detail in error.errors())
+            msg = f"layer {name!r}: {problems}"
+            raise ConfigurationError(msg) from None
+
+
+def first_few(values: Iterable[Any], most: int = 5) -> str:
+    """Return the first few of some values, for a message.
+
+    Examples
+    --------
+    >>> first_few(range(9))
+    '0, 1, 2, 3, 4, …'
+    """
+    shown = [str(value) for value in values]
+    return ", ".join(shown[:most]) + (", …" if len(shown) > most else "")
+
+
+def _problem(detail: Any) -> str:
+    path = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] == "extra_forbidden":
+        group = Derive if detail["loc"][0] == "derive" else LayerSpec
+        return f"{path}: there is no such key; allowed: {', '.join(group.model_fields)}"
+    if detail["type"] == "missing":
+        return f"{path}: is required and missing"
+    if detail["type"] == "value_error":
+        return str(detail["ctx"]["error"])
+    return f"{path} = {detail['input']!r}: {detail['msg'].lower()}"
+
+
+@dataclass(frozen=True)
+class EvidenceLayer:
+    """A declared layer and the file it lies in; nothing is read before it is used.
+
+    Parameters
+    ----------
+    spec
+        What the file shows.
+    path
+        Where it can be read.
+    origin
+        What the user calls the file, in messages; by default the path.
+    keep
+        Whatever must live as long as the layer: the local copy of a remote file.
+    """
+
+    spec: LayerSpec
+    path: Path
+    origin: str = ""
+    keep: object = field(default=None, repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """Name of the layer."""
+        return self.spec.name
+
+    @property
+    def label(self) -> str:
+        """The layer as messages call it: its name and its file."""
+        return f"layer {self.spec.name!r} ({self.origin or self.path})"
+
+    def named(self, name: str) -> EvidenceLayer:
+        """Return the same layer under another name."""
+        return replace(self, spec=self.spec.model_copy(update={"name": name}))
+
+    def error(self, problem: str) -> LayerError:
+        """Return an error that says which layer has the problem."""
+        return LayerError(f"{self.label}: {problem}")
+
+    def require_file(self) -> None:
+        """Raise a LayerError when there is no file."""
+        if not self.path.exists():
+            msg = "there is no such file. Check the filepath of the catalog entry"
+            raise self.error(msg)

@@ -1,0 +1,127 @@
+"""Values known at points: means of the samples in a cell, and values spread between points."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import shapely
+import verde
+from scipy.spatial import KDTree
+
+from mineral_prospectivity.geo.areas import require_column
+from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.sources import check_crs, check_extent, layer_crs, same_crs
+from mineral_prospectivity.geo.tables import SampleTable, read_table
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.geo.grid import Window
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+
+
+def table_means(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> Raster:
+    """Return the mean of the samples in each cell, a band for each column of a table.
+
+    Raises
+    ------
+    LayerError
+        If the table cannot be read (`read_table`), has no CRS or another than the grid's while
+        ``reproject`` is false, lies outside the grid, or has no column of numbers.
+    """
+    table = read_table(layer)
+    x, y = _coordinates(layer, table, grid, reproject=reproject)
+    columns = list(layer.spec.column) or list(table.values.columns)
+    if not columns:
+        msg = f"has no column of numbers beside {layer.spec.x} and {layer.spec.y}"
+        raise layer.error(msg)
+    values = pd.DataFrame({name: require_column(layer, table.values, name) for name in columns})
+    values = values.where(np.isfinite(values))
+    cells = cells_of_points(grid, x, y)
+    means = values[cells >= 0].groupby(cells[cells >= 0]).mean()
+    bands = tuple(_column_band(layer, table, name) for name in columns)
+    return sparse_raster(grid, bands, means.index.to_numpy(), means.to_numpy(np.float32))
+
+
+def sparse_raster(
+    grid: GeoBox,
+    bands: tuple[Band, ...],
+    cells: NDArray[np.int64],
+    values: NDArray[np.float32],
+) -> Raster:
+    """Return a raster that has values in some cells only.
+
+    Parameters
+    ----------
+    cells
+        Flat indices, ascending, shape (n,).
+    values
+        Shape (n, bands).
+    """
+
+    def read(window: Window) -> NDArray[np.float32]:
+        wanted = window_cells(grid, window).ravel()
+        place = np.minimum(np.searchsorted(cells, wanted), len(cells) - 1)
+        known = cells[place] == wanted
+        out = np.full((wanted.size, len(bands)), np.nan, dtype=np.float32)
+        out[known] = values[place[known]]
+        return out.T.reshape(len(bands), *window.shape)
+
+    return Raster(grid, bands, read)
+
+
+def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
+    """Return the mean of the nearest points, NaN farther than ``max_distance`` from any.
+
+    The mean of a few neighbours makes no value that was not measured nearby, and the mask keeps
+    it from reaching where nobody sampled; splines overshoot between clustered samples.
+    """
+    (name,), limit = layer.spec.column, layer.spec.max_distance or np.inf
+    values = pd.to_numeric(require_column(layer, frame, name), errors="coerce").to_numpy(float)
+    known = np.isfinite(values)
+    if not known.any():
+        msg = f"column {name!r} has no numbers"
+        raise layer.error(msg)
+    points = shapely.get_coordinates(frame.geometry.representative_point())[known]
+    tree = KDTree(points)
+    neighbours = verde.KNeighbors(k=min(layer.spec.neighbours, len(points)))
+    neighbours.fit(tuple(points.T), values[known])
+
+    def read(window: Window) -> NDArray[np.float32]:
+        x, y = cell_centres(grid, window_cells(grid, window))
+        distance, _ = tree.query(np.stack([x, y], axis=-1))
+        return np.where(distance <= limit, neighbours.predict((x, y)), np.nan)[None].astype("f4")
+
+    spec = layer.spec
+    text = spec.description or f"Mean of {name} at the {spec.neighbours} nearest points"
+    band = Band(layer.name, layer.name, "continuous", spec.unit, spec.transform, text)
+    return Raster(grid, (band,), read)
+
+
+def _coordinates(
+    layer: EvidenceLayer, table: SampleTable, grid: GeoBox, *, reproject: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    crs = layer_crs(layer, table.crs)
+    check_crs(layer, crs, grid, reproject=reproject)
+    points = geopandas.GeoSeries.from_xy(table.x, table.y, crs=crs.wkt)
+    if not same_crs(crs, grid_crs(grid)):
+        points = points.to_crs(grid_crs(grid).wkt)
+    check_extent(layer, tuple(points.total_bounds), grid)
+    return points.x.to_numpy(), points.y.to_numpy()
+
+
+def _column_band(layer: EvidenceLayer, table: SampleTable, name: str) -> Band:
+    spec = layer.spec
+    return Band(
+        layer.name if spec.column == (name,) else f"{layer.name}_{name}",
+        layer.name,
+        unit=table.units.get(name, spec.unit),
+        transform=spec.transform,
+        description=f"Mean of {name} of {layer.name} over the samples in the cell",
+    )

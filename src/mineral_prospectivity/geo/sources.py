@@ -1,0 +1,298 @@
+"""Raster files seen from the grid: which pixels lie under a window, and their weights."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import rasterio
+from affine import Affine
+from odc.geo import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import calculate_default_transform, transform_bounds
+from rasterio.windows import Window as PixelWindow
+
+from mineral_prospectivity.geo.grid import grid_crs, named_crs
+from mineral_prospectivity.geo.samples import (
+    Samples,
+    block_shares,
+    linear_shares,
+    nearest_shares,
+    overlap_shares,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.geo.grid import Window
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+
+_SHARES = {"average": overlap_shares, "bilinear": linear_shares, "nearest": nearest_shares}
+
+Bounds = tuple[float, float, float, float]
+
+
+@contextmanager
+def open_raster(layer: EvidenceLayer) -> Iterator[Any]:
+    """Open the file of a raster layer.
+
+    Raises
+    ------
+    LayerError
+        If there is no file, it is no raster or it is damaged, or it lacks the declared band.
+    """
+    layer.require_file()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        try:
+            with rasterio.open(layer.path) as dataset:
+                if layer.spec.band > dataset.count:
+                    msg = f"has no band {layer.spec.band}, only {dataset.count}. Correct band:"
+                    raise layer.error(msg)
+                yield dataset
+        except RasterioError as error:
+            msg = f"cannot be read as a raster: {error}. Is the file damaged or cut off?"
+            raise layer.error(msg) from error
+
+
+def raster_crs(layer: EvidenceLayer, dataset: Any) -> CRS:
+    """Return the CRS of a raster, or the declared one where the file names none."""
+    return layer_crs(layer, dataset.crs)
+
+
+def layer_crs(layer: EvidenceLayer, found: Any) -> CRS:
+    """Return the CRS that a file names, or else the declared one.
+
+    Raises
+    ------
+    LayerError
+        If there is neither.
+    """
+    if found is not None and str(found):
+        return named_crs(found)
+    if layer.spec.crs is None:
+        msg = "has no CRS. Declare it in the catalog entry, for example crs: EPSG:7845"
+        raise layer.error(msg)
+    try:
+        return CRS(layer.spec.crs)
+    except Exception as error:
+        msg = f"crs: {layer.spec.crs!r} is no coordinate reference system"
+        raise layer.error(msg) from error
+
+
+def same_crs(one: CRS, other: CRS) -> bool:
+    """Tell whether two CRSs are the same, however they are written."""
+    return bool(one == other or one.proj.equals(other.proj, ignore_axis_order=True))
+
+
+def check_crs(layer: EvidenceLayer, crs: CRS, grid: GeoBox, *, reproject: bool) -> None:
+    """Raise a LayerError when the layer has another CRS than the grid and must not."""
+    if reproject or same_crs(crs, grid_crs(grid)):
+        return
+    kind = "is geographic; the grid is" if crs.geographic else "is not the grid's,"
+    msg = f"CRS {crs} {kind} {grid.crs}. Reproject it, or set grid.reproject: true"
+    raise layer.error(msg)
+
+
+def bounds_in(crs: CRS, bounds: Bounds, target: CRS) -> Bounds:
+    """Return bounds in another CRS."""
+    if same_crs(crs, target):
+        return bounds
+    west, south, east, north = transform_bounds(_rio(crs), _rio(target), *bounds)
+    return west, south, east, north
+
+
+def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox) -> None:
+    """Raise a LayerError when bounds in the grid's CRS do not touch the grid."""
+    west, south, east, north = bounds
+    box = grid.extent.boundingbox
+    overlaps = west < box.right and east > box.left and south < box.top and north > box.bottom
+    if not (np.isfinite(bounds).all() and overlaps):
+        msg = (
+            f"lies outside the grid: it covers {_extent(bounds)}, the grid {_extent(tuple(box))} "
+            f"in {grid.crs}. Check its CRS, or grid.bounds"
+        )
+        raise layer.error(msg)
+
+
+def _extent(bounds: Any) -> str:
+    west, south, east, north = (f"{value:.0f}" for value in bounds)
+    return f"{west}..{east} by {south}..{north}"
+
+
+def _rio(crs: CRS) -> Any:
+    return rasterio.crs.CRS.from_wkt(crs.wkt)
+
+
+@dataclass(frozen=True)
+class RasterSource:
+    """A raster layer seen from the grid.
+
+    Where file and grid share a CRS, cells are overlaid on the pixels as they lie, exactly.
+    Otherwise each cell is divided into about as many parts as it has pixels, each part takes the
+    pixel under its centre, and the cell their mean.
+
+    Parameters
+    ----------
+    layer
+        The declared layer.
+    grid
+        The grid.
+    crs
+        CRS of the file.
+    pixel_size
+        Height and width of what is sampled, m: a pixel, or a part of a cell.
+    parts
+        Parts along the side of a cell; 0 overlays the pixels as they lie.
+    resampling
+        ``average``, ``bilinear`` or ``nearest``.
+    """
+
+    layer: EvidenceLayer
+    grid: GeoBox
+    crs: CRS
+    pixel_size: tuple[float, float]
+    parts: int
+    resampling: str
+
+    @property
+    def pixels_per_cell(self) -> float:
+        """Pixels read along the side of a cell."""
+        return float(abs(self.grid.resolution.x) / min(self.pixel_size))
+
+    def samples(self, window: Window) -> Samples:
+        """Return the values under a window."""
+        with open_raster(self.layer) as dataset:
+            return self._warp(dataset, window) if self.parts else self._overlay(dataset, window)
+
+    def _overlay(self, dataset: Any, window: Window) -> Samples:
+        row_edges, col_edges = _edges(dataset.transform, self.grid, window)
+        shares = _SHARES[self.resampling]
+        rows, top, bottom = shares(row_edges, dataset.height)
+        cols, left, right = shares(col_edges, dataset.width)
+        if bottom == top or right == left:
+            return Samples(np.empty((bottom - top, right - left)), rows, cols)
+        pixels = PixelWindow(left, top, right - left, bottom - top)
+        return Samples(_values(self.layer, dataset, pixels), rows, cols)
+
+    def _warp(self, dataset: Any, window: Window) -> Samples:
+        parts, (rows, cols) = self.parts, self.grid.shape
+        with WarpedVRT(
+            dataset,
+            src_crs=_rio(self.crs),
+            crs=_rio(grid_crs(self.grid)),
+            transform=self.grid.transform * Affine.scale(1 / parts),
+            height=rows * parts,
+            width=cols * parts,
+            resampling=Resampling["nearest" if self.resampling == "average" else self.resampling],
+            src_nodata=_nodata(self.layer, dataset),
+            nodata=np.nan,
+            dtype="float64",
+            # Otherwise GDAL derives the width of its kernel, and so the values, from the window.
+            XSCALE="1",
+            YSCALE="1",
+        ) as warped:
+            place = PixelWindow(
+                window.col * parts, window.row * parts, window.width * parts, window.height * parts
+            )
+            values = warped.read(self.layer.spec.band, window=place)
+        values[~np.isfinite(values)] = np.nan
+        return Samples(
+            values, block_shares(window.height, parts), block_shares(window.width, parts)
+        )
+
+
+def raster_source(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> RasterSource:
+    """Return a raster layer seen from the grid.
+
+    Finer pixels are averaged, since a cell stands for its whole area. Between coarser pixels of a
+    continuous layer values are interpolated bilinearly: a field is smooth at that scale, and steps
+    at pixel edges would become false gradients. Classes are never interpolated.
+
+    Raises
+    ------
+    LayerError
+        If the file is missing or damaged, has no CRS, has another CRS and ``reproject`` is false,
+        or lies outside the grid.
+    """
+    with open_raster(layer) as dataset:
+        crs = raster_crs(layer, dataset)
+        check_crs(layer, crs, grid, reproject=reproject)
+        check_extent(layer, bounds_in(crs, _corners(dataset), grid_crs(grid)), grid)
+        upright = same_crs(crs, grid_crs(grid)) and _upright(dataset.transform)
+        pixel_size = _pixel_size(dataset, crs, grid)
+    cell = abs(grid.resolution.x)
+    resampling: str | None = layer.spec.resampling
+    if resampling is None:
+        coarser = min(pixel_size) > cell * (1 + 1e-6)
+        resampling = "bilinear" if layer.spec.kind == "continuous" and coarser else "average"
+    if upright:
+        return RasterSource(layer, grid, crs, pixel_size, 0, resampling)
+    parts = max(1, math.ceil(cell / min(pixel_size) - 1e-3)) if resampling == "average" else 1
+    return RasterSource(layer, grid, crs, (cell / parts, cell / parts), parts, resampling)
+
+
+def raster_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
+    """Return the bounds of a raster layer in a CRS."""
+    with open_raster(layer) as dataset:
+        return bounds_in(raster_crs(layer, dataset), _corners(dataset), target)
+
+
+def _upright(transform: Affine) -> bool:
+    return bool(transform.b == 0 and transform.d == 0 and transform.a > 0 and transform.e < 0)
+
+
+def _pixel_size(dataset: Any, crs: CRS, grid: GeoBox) -> tuple[float, float]:
+    """Return height and width of a pixel in the grid's CRS."""
+    transform = dataset.transform
+    if not same_crs(crs, grid_crs(grid)):
+        transform, _, _ = calculate_default_transform(
+            _rio(crs), _rio(grid_crs(grid)), dataset.width, dataset.height, *_corners(dataset)
+        )
+    return math.hypot(transform.b, transform.e), math.hypot(transform.a, transform.d)
+
+
+def _corners(dataset: Any) -> Bounds:
+    """Return the bounds of a raster, which may be turned or upside down."""
+    to_crs, cols, rows = dataset.transform, dataset.width, dataset.height
+    x = [to_crs.c + to_crs.a * col + to_crs.b * row for col in (0, cols) for row in (0, rows)]
+    y = [to_crs.f + to_crs.d * col + to_crs.e * row for col in (0, cols) for row in (0, rows)]
+    return min(x), min(y), max(x), max(y)
+
+
+def _edges(
+    transform: Affine, grid: GeoBox, window: Window
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the edges of the cells of a window in pixels of an upright source: rows, columns."""
+    to_pixels = ~transform * grid.transform
+    rows = np.arange(window.row, window.row + window.height + 1)
+    cols = np.arange(window.col, window.col + window.width + 1)
+    return to_pixels.f + to_pixels.e * rows, to_pixels.c + to_pixels.a * cols
+
+
+def _nodata(layer: EvidenceLayer, dataset: Any) -> float | None:
+    if layer.spec.nodata is not None:
+        return layer.spec.nodata
+    declared = dataset.nodatavals[layer.spec.band - 1]
+    if declared is None and np.issubdtype(dataset.dtypes[layer.spec.band - 1], np.floating):
+        return float("nan")
+    return None if declared is None else float(declared)
+
+
+def _values(layer: EvidenceLayer, dataset: Any, pixels: PixelWindow) -> NDArray[np.float64]:
+    """Return the values of a block of pixels, NaN where there is none."""
+    block = dataset.read(layer.spec.band, window=pixels, masked=True)
+    values = np.asarray(block.astype(np.float64).filled(np.nan))
+    if layer.spec.nodata is not None:
+        values[values == layer.spec.nodata] = np.nan
+    values[~np.isfinite(values)] = np.nan
+    return values

@@ -1,0 +1,119 @@
+"""Lines, points and polygons of evidence layers, in the CRS of the grid."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import shapely
+
+from mineral_prospectivity.geo.grid import grid_crs
+from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.sources import (
+    bounds_in,
+    check_crs,
+    check_extent,
+    layer_crs,
+    same_crs,
+)
+
+if TYPE_CHECKING:
+    from odc.geo import CRS
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+    from mineral_prospectivity.geo.sources import Bounds
+
+logger = logging.getLogger(__name__)
+
+_TYPES = {
+    "lines": ("LineString", "MultiLineString", "LinearRing"),
+    "points": ("Point", "MultiPoint"),
+    "polygons": ("Polygon", "MultiPolygon"),
+}
+
+
+def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> Any:
+    """Return the features of a vector layer as a GeoDataFrame in the grid's CRS.
+
+    Raises
+    ------
+    LayerError
+        If the file is missing or damaged, has no CRS, has another CRS and ``reproject`` is false,
+        has no features, or features of another kind than declared or with coordinates that are
+        not finite, or if it lies outside the grid.
+    """
+    frame = open_vector(layer)
+    crs = layer_crs(layer, frame.crs)
+    check_crs(layer, crs, grid, reproject=reproject)
+    frame = frame.set_crs(crs.wkt, allow_override=True)
+    if not same_crs(crs, grid_crs(grid)):
+        frame = frame.to_crs(grid_crs(grid).wkt)
+        _require_finite(layer, frame)
+    if limits_the_map(layer):
+        check_extent(layer, tuple(frame.total_bounds), grid)
+    return frame
+
+
+def open_vector(layer: EvidenceLayer) -> Any:
+    """Return the features of a vector layer as they lie in the file, those with a geometry."""
+    layer.require_file()
+    frame = _read(layer)
+    empty = frame.geometry.isna() | frame.geometry.is_empty
+    if empty.any():
+        logger.warning("%s: %d features have no geometry; left out", layer.label, empty.sum())
+        frame = frame[~empty]
+    if frame.empty:
+        msg = "has no features. Remove the layer, or check file_layer"
+        raise layer.error(msg)
+    _require_type(layer, frame)
+    _require_finite(layer, frame)
+    return frame.reset_index(drop=True)
+
+
+def _read(layer: EvidenceLayer) -> Any:
+    try:
+        if layer.path.suffix == ".parquet":
+            return geopandas.read_parquet(layer.path)
+        options = {} if layer.spec.file_layer is None else {"layer": layer.spec.file_layer}
+        return geopandas.read_file(layer.path, engine="pyogrio", **options)
+    except Exception as error:
+        msg = f"cannot be read as vector data: {error}. Is the file damaged or cut off?"
+        raise layer.error(msg) from error
+
+
+def _require_type(layer: EvidenceLayer, frame: Any) -> None:
+    found = sorted(set(frame.geom_type) - set(_TYPES[layer.spec.kind]))
+    if found:
+        fitting = [kind for kind, types in _TYPES.items() if found[0] in types]
+        hint = f"Declare kind: {fitting[0]}" if fitting else "Convert them"
+        msg = f"is declared {layer.spec.kind} and holds {', '.join(found)} features. {hint}"
+        raise layer.error(msg)
+
+
+def _require_finite(layer: EvidenceLayer, frame: Any) -> None:
+    coordinates, owner = shapely.get_coordinates(frame.geometry.values, return_index=True)
+    wrong = np.unique(owner[~np.isfinite(coordinates).all(axis=1)])
+    if wrong.size:
+        msg = (
+            f"{wrong.size} of {len(frame)} features have coordinates that are not finite "
+            f"(rows {first_few(frame.index[wrong])}). Repair or remove them"
+        )
+        raise layer.error(msg)
+
+
+def limits_the_map(layer: EvidenceLayer) -> bool:
+    """Tell whether a layer has values only where it has data.
+
+    A distance to faults is known everywhere, a survey only where it was flown.
+    """
+    spec = layer.spec
+    return spec.kind not in ("lines", "points") or bool(spec.column)
+
+
+def vector_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
+    """Return the bounds of a vector layer in a CRS."""
+    frame = open_vector(layer)
+    return bounds_in(layer_crs(layer, frame.crs), tuple(frame.total_bounds), target)

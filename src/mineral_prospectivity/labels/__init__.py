@@ -1,0 +1,15 @@
+"""Deposits become labelled cells, deposit clusters, background and spatial folds."""
+
+from mineral_prospectivity.labels.deposits import deposits_from_labels, select_deposits
+from mineral_prospectivity.labels.folds import spatial_folds
+from mineral_prospectivity.labels.positives import label_cells
+from mineral_prospectivity.labels.table import make_cells, split_by_evidence
+
+__all__ = [
+    "deposits_from_labels",
+    "label_cells",
+    "make_cells",
+    "select_deposits",
+    "spatial_folds",
+    "split_by_evidence",
+]

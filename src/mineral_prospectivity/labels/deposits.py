@@ -1,0 +1,270 @@
+"""Which of the deposits given count, and where they lie on the grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from odc.geo import CRS
+
+from mineral_prospectivity.errors import DepositError
+from mineral_prospectivity.geo.grid import cells_of_points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+    from odc.geo.geobox import GeoBox
+
+ROWS_NAMED = 10
+"""A message names this many rows at most, so that it stays readable."""
+
+GEOMETRIES = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
+
+
+class DepositReport(TypedDict):
+    """What became of the deposits given; rows count from 0, in the order of the source."""
+
+    given: int
+    filtered: int
+    outside: list[int]
+    duplicates: list[int]
+    kept: int
+    messages: list[str]
+
+
+def select_deposits(
+    deposits: gpd.GeoDataFrame,
+    grid: GeoBox,
+    include: Mapping[str, Sequence[str | int | float]] | None = None,
+    reproject: bool = True,
+) -> tuple[gpd.GeoDataFrame, DepositReport]:
+    """Return the deposits that count, in the CRS of the grid, and what was left out.
+
+    Parameters
+    ----------
+    deposits
+        Points or polygons with a CRS; each part of a multi-part geometry counts as a deposit.
+    grid
+        Grid of the experiment.
+    include
+        Attribute name to the values kept; empty keeps every deposit.
+    reproject
+        Whether deposits of another CRS are reprojected; false refuses them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        The deposits kept, indexed by their row in the source, counted from 0.
+    DepositReport
+        Rows outside the grid and duplicates, which were left out, and one sentence for each.
+
+    Raises
+    ------
+    DepositError
+        If the CRS is missing or refused, an attribute or value does not occur, a coordinate is
+        not finite, a geometry is a line, or no deposit is left.
+    """
+    given = len(deposits)
+    frame = deposits.reset_index(drop=True)
+    if given == 0:
+        msg = "deposits: the file holds none; labels need at least one deposit"
+        raise DepositError(msg)
+    _require_geometries(frame)
+    frame = _filter(frame, include or {})
+    filtered = given - len(frame)
+    frame = _to_grid_crs(frame, grid, reproject=reproject).explode(index_parts=False)
+    candidates = len(frame)
+    frame, outside = _split_outside(frame, grid)
+    if frame.empty:
+        msg = (
+            f"deposits: none of the {candidates} lies on the grid, which spans "
+            f"{_describe_bounds(grid)}. Check the CRS of the deposits, or enlarge grid.bounds"
+        )
+        raise DepositError(msg)
+    frame, duplicates = _split_duplicates(frame)
+    report = DepositReport(
+        given=given,
+        filtered=filtered,
+        outside=outside,
+        duplicates=duplicates,
+        kept=len(frame),
+        messages=_messages(candidates, outside, duplicates),
+    )
+    return frame, report
+
+
+def deposits_from_labels(
+    x: ArrayLike, y: ArrayLike, labels: ArrayLike, crs: str
+) -> gpd.GeoDataFrame:
+    """Return the positive rows of a table of labels as deposits.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing of each row, m.
+    labels
+        1 where a known deposit lies, else 0.
+    crs
+        The projected CRS of the coordinates.
+
+    Raises
+    ------
+    DepositError
+        If the lengths differ, a label is neither 0 nor 1, or none is 1.
+
+    Examples
+    --------
+    >>> deposits_from_labels([0.0, 100.0], [0.0, 50.0], [0, 1], "EPSG:7845").geometry.x.tolist()
+    [100.0]
+    """
+    easting, northing = np.asarray(x, float), np.asarray(y, float)
+    values = np.asarray(labels, float)
+    if not easting.shape == northing.shape == values.shape:
+        msg = (
+            f"labels: x, y and labels have {easting.size}, {northing.size} and {values.size} "
+            "rows; give one of each a cell"
+        )
+        raise DepositError(msg)
+    wrong = np.flatnonzero((values != 0) & (values != 1))
+    if wrong.size:
+        found = ", ".join(f"{value:g}" for value in np.unique(values[wrong])[:ROWS_NAMED])
+        msg = f"labels: {wrong.size} of {values.size} are neither 0 nor 1 ({found}) in "
+        raise DepositError(msg + name_rows(wrong))
+    positive = values == 1
+    if not positive.any():
+        msg = f"labels: none of the {values.size} is 1; there is nothing to learn from"
+        raise DepositError(msg)
+    points = shapely.points(easting[positive], northing[positive])
+    return gpd.GeoDataFrame(geometry=points, crs=crs)
+
+
+def name_rows(rows: Iterable[int]) -> str:
+    """Return row numbers for a message.
+
+    Examples
+    --------
+    >>> name_rows([4, 17, 90])
+    'rows 4, 17, 90'
+    """
+    numbers = [int(row) for row in rows]
+    text = ", ".join(str(row) for row in numbers[:ROWS_NAMED])
+    more = len(numbers) - ROWS_NAMED
+    return ("row " if len(numbers) == 1 else "rows ") + text + (f" and {more} more" * (more > 0))
+
+
+def _require_geometries(deposits: gpd.GeoDataFrame) -> None:
+    geometry = deposits.geometry
+    empty = np.flatnonzero(geometry.isna() | geometry.is_empty)
+    if empty.size:
+        msg = f"deposits: {name_rows(empty)} have no geometry; give coordinates or remove them"
+        raise DepositError(msg)
+    other = sorted(set(geometry.geom_type) - GEOMETRIES)
+    if other:
+        msg = (
+            f"deposits: geometries of type {', '.join(other)} mark no deposit; give points or "
+            "polygons"
+        )
+        raise DepositError(msg)
+    _require_finite(deposits, "have coordinates that are not finite; correct or remove them")
+
+
+def _require_finite(deposits: gpd.GeoDataFrame, complaint: str) -> None:
+    coordinates, row = shapely.get_coordinates(deposits.geometry.array, return_index=True)
+    wrong = np.unique(row[~np.isfinite(coordinates).all(axis=1)])
+    if wrong.size:
+        msg = f"deposits: {name_rows(deposits.index[wrong])} {complaint}"
+        raise DepositError(msg)
+
+
+def _filter(
+    deposits: gpd.GeoDataFrame, include: Mapping[str, Sequence[str | int | float]]
+) -> gpd.GeoDataFrame:
+    keep = np.ones(len(deposits), dtype=bool)
+    attributes = [name for name in deposits.columns if name != deposits.geometry.name]
+    for attribute, values in include.items():
+        if attribute not in attributes:
+            msg = (
+                f"labels.include: deposits have no attribute {attribute!r}; "
+                f"there are {', '.join(attributes) or 'none'}"
+            )
+            raise DepositError(msg)
+        column = deposits[attribute]
+        missing = [value for value in values if not (column == value).any()]
+        if missing:
+            msg = (
+                f"labels.include.{attribute}: no deposit has {_quote(missing)}; "
+                f"there are {_quote(column.dropna().unique())}"
+            )
+            raise DepositError(msg)
+        keep &= column.isin(list(values)).to_numpy()
+    if not keep.any():
+        msg = f"labels.include: no deposit satisfies all of {', '.join(include)}; relax one"
+        raise DepositError(msg)
+    return deposits[keep]
+
+
+def _quote(values: Iterable[Any]) -> str:
+    shown = [repr(value) for value in values]
+    more = len(shown) - ROWS_NAMED
+    return ", ".join(shown[:ROWS_NAMED]) + (f" and {more} more" * (more > 0))
+
+
+def _to_grid_crs(deposits: gpd.GeoDataFrame, grid: GeoBox, reproject: bool) -> gpd.GeoDataFrame:
+    if deposits.crs is None:
+        msg = (
+            f"deposits: the file declares no CRS; the grid is {grid.crs}. Declare it in the file "
+            "(for a shapefile, its .prj)"
+        )
+        raise DepositError(msg)
+    if CRS(deposits.crs) == grid.crs:
+        return deposits
+    if not reproject:
+        msg = (
+            f"deposits: CRS {CRS(deposits.crs)} is not the grid's {grid.crs}. Reproject them, or "
+            "set grid.reproject: true"
+        )
+        raise DepositError(msg)
+    moved = deposits.to_crs(str(grid.crs))
+    _require_finite(moved, f"cannot be projected to {grid.crs}; check coordinates and CRS")
+    return moved
+
+
+def _split_outside(deposits: gpd.GeoDataFrame, grid: GeoBox) -> tuple[gpd.GeoDataFrame, list[int]]:
+    area = shapely.box(*grid.extent.boundingbox.bbox)
+    inside = deposits.intersects(area).to_numpy(copy=True)
+    is_point = (deposits.geom_type == "Point").to_numpy()
+    points = deposits.geometry[is_point]
+    # A point on the outer eastern or southern edge touches the area but lies in no cell.
+    inside[is_point] = cells_of_points(grid, points.x.to_numpy(), points.y.to_numpy()) >= 0
+    return deposits[inside], [int(row) for row in deposits.index[~inside]]
+
+
+def _split_duplicates(deposits: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[int]]:
+    flat: NDArray[np.object_] = shapely.normalize(shapely.force_2d(deposits.geometry.array))
+    first = np.unique(shapely.to_wkb(flat), return_index=True)[1]
+    kept = np.zeros(len(deposits), dtype=bool)
+    kept[first] = True
+    return deposits[kept], [int(row) for row in deposits.index[~kept]]
+
+
+def _messages(candidates: int, outside: list[int], duplicates: list[int]) -> list[str]:
+    messages = []
+    if outside:
+        messages.append(
+            f"deposits: {len(outside)} of {candidates} points lie outside the grid "
+            f"({name_rows(outside)}); they were left out"
+        )
+    if duplicates:
+        messages.append(
+            f"deposits: {len(duplicates)} of {candidates} points repeat the coordinates of "
+            f"another ({name_rows(duplicates)}); each place counts once"
+        )
+    return messages
+
+
+def _describe_bounds(grid: GeoBox) -> str:
+    west, south, east, north = grid.extent.boundingbox.bbox
+    return f"{west:.0f} to {east:.0f} m east, {south:.0f} to {north:.0f} m north, in {grid.crs}"

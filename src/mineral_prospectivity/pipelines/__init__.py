@@ -1,0 +1,1 @@
+"""The five pipelines; they meet in the catalog alone."""

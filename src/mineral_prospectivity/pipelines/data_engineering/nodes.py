@@ -1,0 +1,85 @@
+"""Nodes of data engineering."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from odc.geo.geobox import GeoBox
+
+from mineral_prospectivity.geo.evidence import layer_evidence, stack
+from mineral_prospectivity.geo.extent import common_bounds
+from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.geo.layers import EvidenceLayer
+from mineral_prospectivity.geo.quality import quality_report
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
+from mineral_prospectivity.labels import make_cells, select_deposits
+from mineral_prospectivity.parameters import FoldParameters, GridParameters, LabelParameters
+
+
+def define_grid(parameters: GridParameters, *layers: EvidenceLayer) -> GeoBox:
+    """Return the one grid of the experiment: as declared, or what all layers share."""
+    bounds = parameters.bounds or common_bounds(layers, parameters.crs, parameters.resolution)
+    return make_grid(parameters.crs, parameters.resolution, bounds)
+
+
+def align_layer(layer: EvidenceLayer, grid: GeoBox, parameters: GridParameters) -> Raster:
+    """Return the bands of one layer on the grid."""
+    return layer_evidence(layer, grid, reproject=parameters.reproject)
+
+
+def stack_evidence(*aligned: Raster) -> Raster:
+    """Return all bands of all layers as one raster."""
+    return stack(aligned)
+
+
+def label_cells(
+    evidence_stack: Raster,
+    deposits: gpd.GeoDataFrame,
+    grid: GridParameters,
+    labels: LabelParameters,
+    folds: FoldParameters,
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame, dict[str, Any]]:
+    """Return the table of cells, the deposits on it, and what was left out and why."""
+    selected, report = select_deposits(
+        deposits, evidence_stack.grid, include=labels.include, reproject=grid.reproject
+    )
+    cells, located = make_cells(
+        evidence_stack.grid,
+        valid_cells(evidence_stack, grid.min_coverage),
+        selected,
+        buffer=labels.buffer,
+        cluster_distance=labels.cluster_distance,
+        exclusion=labels.exclusion,
+        max_background=labels.max_background,
+        fold_count=folds.count,
+        block_size=folds.block_size,
+        seed=folds.seed,
+    )
+    without_evidence = sorted(set(selected.index) - set(located.index))
+    return cells, located, {**report, "without_evidence": [int(row) for row in without_evidence]}
+
+
+def tabulate_evidence(evidence_stack: Raster, cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the evidence of the cells of the table, row by row."""
+    return evidence_table(evidence_stack, cells["cell"].to_numpy())
+
+
+def report_quality(
+    evidence_stack: Raster,
+    cells: pd.DataFrame,
+    label_report: dict[str, Any],
+    parameters: GridParameters,
+) -> dict[str, Any]:
+    """Return what the evidence, the deposits and the folds are like, and what was lost and why."""
+    folds = cells.groupby("fold").agg(
+        cells=("weight", "sum"), positive=("label", "sum"), deposits=("deposits", "sum")
+    )
+    folds["clusters"] = cells[cells["cluster"] >= 0].groupby("fold")["cluster"].nunique()
+    return {
+        **quality_report(evidence_stack, min_coverage=parameters.min_coverage),
+        "deposits": label_report,
+        "folds": folds.reset_index().to_dict("records"),
+    }

@@ -1,0 +1,56 @@
+"""Data flow of data engineering: one aligned raster a layer, one stack, one table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kedro.pipeline import Node, Pipeline
+
+from mineral_prospectivity.pipelines.data_engineering.nodes import (
+    align_layer,
+    define_grid,
+    label_cells,
+    report_quality,
+    stack_evidence,
+    tabulate_evidence,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def create_pipeline(layers: Sequence[str]) -> Pipeline:
+    """Return the pipeline for the layers of an experiment, by name."""
+    raw = [f"layer.{name}" for name in layers]
+    aligned = [f"aligned.{name}" for name in layers]
+    return Pipeline(
+        [
+            Node(define_grid, ["params:grid", *raw], "grid", name="define_grid"),
+            *(
+                Node(
+                    align_layer,
+                    [f"layer.{name}", "grid", "params:grid"],
+                    f"aligned.{name}",
+                    name=f"align_{name}",
+                )
+                for name in layers
+            ),
+            Node(stack_evidence, aligned, "evidence_stack", name="stack_evidence"),
+            Node(
+                label_cells,
+                ["evidence_stack", "deposits", "params:grid", "params:labels", "params:folds"],
+                ["cells", "located_deposits", "label_report"],
+                name="label_cells",
+            ),
+            Node(
+                tabulate_evidence, ["evidence_stack", "cells"], "evidence", name="tabulate_evidence"
+            ),
+            Node(
+                report_quality,
+                ["evidence_stack", "cells", "label_report", "params:grid"],
+                "data_quality",
+                name="report_quality",
+            ),
+        ],
+        tags=["data_engineering"],
+    )

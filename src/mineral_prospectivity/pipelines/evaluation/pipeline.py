@@ -1,0 +1,53 @@
+"""Data flow of evaluation: baselines on the same folds, one table, one set of metrics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kedro.pipeline import Node, Pipeline
+
+from mineral_prospectivity.pipelines.evaluation.nodes import (
+    collect_out_of_fold,
+    compare,
+    predict_baselines,
+    sample_references,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
+    """Return the pipeline for an experiment with these published peers and known truths."""
+    references = {
+        name: name for name in [*(f"peer.{p}" for p in peers), *(f"truth.{t}" for t in truths)]
+    }
+    return Pipeline(
+        [
+            Node(
+                predict_baselines,
+                ["cells", "evidence", "evidence_stack", "params:evaluation"],
+                "baselines_out_of_fold",
+                name="predict_baselines",
+            ),
+            Node(
+                collect_out_of_fold,
+                ["ensemble_out_of_fold", "baselines_out_of_fold"],
+                "oof_predictions",
+                name="collect_out_of_fold",
+            ),
+            Node(
+                sample_references,
+                {"cells": "cells", "fit": "maps.probability", **references},
+                "references",
+                name="sample_references",
+            ),
+            Node(
+                compare,
+                ["oof_predictions", "references", "params:evaluation"],
+                "metrics",
+                name="compare",
+            ),
+        ],
+        tags=["evaluation"],
+    )

@@ -1,0 +1,130 @@
+"""Nodes of the risk-return analysis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.parameters import (
+    EconomicsParameters,
+    HotSpotParameters,
+    RiskCategoryParameters,
+    SampleParameters,
+    TargetParameters,
+)
+from mineral_prospectivity.targeting import (
+    category_table,
+    economics_map,
+    find_targets,
+    hot_spots,
+    next_samples,
+    risk_return,
+    select_targets,
+)
+
+
+def find_hot_spots(
+    prediction: Raster, parameters: HotSpotParameters
+) -> tuple[Raster, dict[str, Any]]:
+    """Return Gi* of the mean, and how many cells are significant."""
+    surface = prediction.select([parameters.band])
+    found = hot_spots(surface, radius=parameters.radius, significance=parameters.significance)
+    share = found.significant / found.cells
+    return found.map, {
+        "critical_p": found.critical_p,
+        "cells": found.cells,
+        "significant": found.significant,
+        "area_share": share,
+    }
+
+
+def categorise(
+    hot_spot_map: Raster, prediction: Raster, parameters: RiskCategoryParameters
+) -> tuple[Raster, dict[str, Any]]:
+    """Return the category of each cell, and the risk that splits low from high."""
+    result = risk_return(
+        hot_spot_map,
+        prediction,
+        measure=parameters.measure,
+        threshold=parameters.threshold,
+        quantile=parameters.quantile,
+    )
+    return result.map, {"measure": parameters.measure, "threshold": result.threshold}
+
+
+def appraise(
+    prediction: Raster, cells: pd.DataFrame, parameters: EconomicsParameters
+) -> tuple[Raster, Raster]:
+    """Return the economics of every cell, and the risk-adjusted return as a map of its own."""
+    economics = economics_map(
+        prediction,
+        label_prior=float(np.average(cells["label"], weights=cells["weight"])),
+        exploration_cost=parameters.exploration_cost,
+        discovery_value=parameters.discovery_value,
+        risk_aversion=parameters.risk_aversion,
+        tail=parameters.tail,
+        prior=parameters.prior,
+    )
+    return economics, economics.select(["risk_adjusted_return"])
+
+
+def rank_targets(
+    hot_spot_map: Raster,
+    prediction: Raster,
+    economics: Raster,
+    categories: Raster,
+    evidence_stack: Raster,
+    deposits: gpd.GeoDataFrame,
+    parameters: TargetParameters,
+    money: EconomicsParameters,
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Return the ranked targets with those that the budget buys, as polygons and as a table."""
+    targets = find_targets(
+        hot_spot_map.select(["high_return"]),
+        prediction,
+        economics,
+        categories,
+        evidence=evidence_stack,
+        deposits=deposits,
+        min_area=parameters.min_area,
+        count=parameters.count,
+        exploration_cost=money.exploration_cost,
+    )
+    targets = select_targets(targets, budget=parameters.budget, spacing=parameters.spacing)
+    centres = targets.geometry.representative_point()
+    table = pd.DataFrame(targets.drop(columns="geometry")).assign(x=centres.x, y=centres.y)
+    return targets, table
+
+
+def propose_samples(
+    prediction: Raster, deposits: gpd.GeoDataFrame, parameters: SampleParameters
+) -> gpd.GeoDataFrame:
+    """Return the sites whose label would tell most about the models."""
+    return next_samples(prediction, deposits, count=parameters.count, spacing=parameters.spacing)
+
+
+def summarise_risk(
+    categories: Raster,
+    deposits: gpd.GeoDataFrame,
+    targets: gpd.GeoDataFrame,
+    hot_spot_summary: dict[str, Any],
+    risk_split: dict[str, Any],
+) -> dict[str, Any]:
+    """Return what the categories hold, the thresholds behind them and the budget's choice."""
+    table = category_table(categories, deposits)
+    chosen = targets[targets["selected"]]
+    return {
+        "hot_spots": hot_spot_summary,
+        "risk": risk_split,
+        "categories": table.astype(object).where(table.notna(), None).to_dict("records"),
+        "targets": {
+            "found": len(targets),
+            "selected": len(chosen),
+            "funded_cost": float(chosen["funded_cost"].sum()),
+            "funded_return": float(chosen["funded_return"].sum()),
+        },
+    }

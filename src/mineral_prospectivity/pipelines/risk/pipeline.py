@@ -1,0 +1,74 @@
+"""Data flow of the risk-return analysis, which ends in the report."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from mineral_prospectivity.pipelines.risk.nodes import (
+    appraise,
+    categorise,
+    find_hot_spots,
+    propose_samples,
+    rank_targets,
+    summarise_risk,
+)
+
+
+def create_pipeline() -> Pipeline:
+    """Return the pipeline from calibrated maps to targets and the report."""
+    return Pipeline(
+        [
+            Node(
+                find_hot_spots,
+                ["prediction", "params:risk.hot_spots"],
+                ["hot_spots", "hot_spot_summary"],
+                name="find_hot_spots",
+            ),
+            Node(
+                categorise,
+                ["hot_spots", "prediction", "params:risk.categories"],
+                ["maps.risk_return", "risk_split"],
+                name="categorise",
+            ),
+            Node(
+                appraise,
+                ["prediction", "cells", "params:risk.economics"],
+                ["economics", "maps.risk_adjusted_return"],
+                name="appraise",
+            ),
+            Node(
+                rank_targets,
+                [
+                    "hot_spots",
+                    "prediction",
+                    "economics",
+                    "maps.risk_return",
+                    "evidence_stack",
+                    "located_deposits",
+                    "params:risk.targets",
+                    "params:risk.economics",
+                ],
+                ["targets", "targets_table"],
+                name="rank_targets",
+            ),
+            Node(
+                propose_samples,
+                ["prediction", "located_deposits", "params:risk.next_samples"],
+                "next_samples",
+                name="propose_samples",
+            ),
+            Node(
+                summarise_risk,
+                [
+                    "maps.risk_return",
+                    "located_deposits",
+                    "targets",
+                    "hot_spot_summary",
+                    "risk_split",
+                ],
+                "risk_summary",
+                name="summarise_risk",
+            ),
+        ],
+        tags=["risk"],
+    )

@@ -1,0 +1,112 @@
+"""Nodes of uncertainty."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from mineral_prospectivity.api.ensemble import CalibratedEnsemble
+from mineral_prospectivity.api.prediction import MAPS
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.parameters import (
+    EnsembleParameters,
+    GridParameters,
+    UncertaintyParameters,
+)
+from mineral_prospectivity.uq.calibration import LogitCalibration, fit_calibration, fit_nested
+from mineral_prospectivity.uq.decomposition import decompose
+from mineral_prospectivity.uq.interval import probability_interval
+from mineral_prospectivity.uq.moments import LogitMoments
+from mineral_prospectivity.uq.novelty import NoveltyScale
+from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.ensemble import Ensemble
+
+LEVELS = (0.5, 0.8, 0.9, 0.95)
+"""Levels of the intervals of p that are kept of held-out cells."""
+
+
+def calibrate(
+    cells: pd.DataFrame, parameters: UncertaintyParameters, *tables: pd.DataFrame
+) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Return the calibration of the ensemble, and its calibrated out-of-fold uncertainties.
+
+    ``tables`` holds the out-of-fold tables of all packs, then their inner tables. A fold is
+    recalibrated by what was fitted on the inner folds that leave it out.
+    """
+    half = len(tables) // 2
+    held_out = pd.concat(tables[:half]).sort_values(["member", "cell"], kind="stable")
+    inner = pd.concat(tables[half:])
+    method = {"method": parameters.calibration, "penalty": parameters.calibration_penalty}
+    by_fold = fit_nested(_with_labels(inner, cells), **method)
+    moments, residual = _member_arrays(held_out, len(cells))
+    overall = fit_calibration(
+        moments.mean,
+        moments.variance,
+        moments.latent,
+        cells["label"].to_numpy(),
+        cells["weight"].to_numpy(),
+        **method,
+    )
+    novelty = NoveltyScale.fit(residual, cells["weight"].to_numpy())
+    calibration = {
+        "overall": overall.to_dict(),
+        "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},
+        "novelty": novelty.to_dict(),
+    }
+    predicted = _out_of_fold(cells, moments, by_fold)
+    return calibration, predicted.assign(novelty=novelty.percentile(residual))
+
+
+def predict_map(
+    evidence_stack: Raster,
+    calibration: dict[str, Any],
+    grid: GridParameters,
+    parameters: EnsembleParameters,
+    *bundles: MemberBundle,
+) -> Raster:
+    """Return all maps of the ensemble as one raster, computed window by window."""
+    ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
+    return ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
+
+
+def publish_maps(prediction: Raster) -> list[Raster]:
+    """Return each map as a raster of its own."""
+    return [prediction.select([band.name]) for band in MAPS]
+
+
+def _with_labels(inner: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:
+    labels = cells.set_index("cell")["label"]
+    return inner.assign(label=labels.loc[inner["cell"]].to_numpy())
+
+
+def _member_arrays(held_out: pd.DataFrame, cells: int) -> tuple[LogitMoments, NDArray[np.float64]]:
+    """Return the moments (members, cells), and the mean residual of each cell over members."""
+    arrays = {
+        name: held_out[name].to_numpy(np.float64).reshape(-1, cells)
+        for name in ("mean", "variance", "latent", "residual")
+    }
+    moments = LogitMoments.of(arrays["mean"], arrays["variance"], arrays["latent"])
+    return moments, arrays["residual"].mean(axis=0)
+
+
+def _out_of_fold(
+    cells: pd.DataFrame, moments: LogitMoments, by_fold: dict[int, LogitCalibration]
+) -> pd.DataFrame:
+    """Return every uncertainty of every cell, each fold recalibrated by its own map."""
+    parts = []
+    for fold, rows in cells.groupby("fold", sort=True).indices.items():
+        logits = by_fold[int(fold)].apply(
+            moments.mean[:, rows], moments.variance[:, rows], moments.latent[:, rows]
+        )
+        values = decompose(logits.mean, logits.variance, logits.latent).maps()
+        for level in LEVELS:
+            lower, upper = probability_interval(
+                logits.mean, logits.variance, level, latent=logits.latent
+            )
+            values |= {f"lower_{level * 100:g}": lower, f"upper_{level * 100:g}": upper}
+        parts.append(pd.DataFrame(values, index=rows))
+    columns = ["cell", "x", "y", "fold", "label", "deposits", "cluster", "weight"]
+    return cells[columns].join(pd.concat(parts).sort_index())

@@ -1,0 +1,1 @@
+"""Scores of probabilities against labels and deposits, with intervals and baselines."""

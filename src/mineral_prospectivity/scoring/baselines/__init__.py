@@ -1,0 +1,5 @@
+"""Plain models on the same folds, so that a good score is good beside something."""
+
+from mineral_prospectivity.scoring.baselines.predictions import BASELINES, baseline_predictions
+
+__all__ = ["BASELINES", "baseline_predictions"]

@@ -1,0 +1,103 @@
+"""What a baseline may see of one fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mineral_prospectivity.errors import DepositError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.geo.bands import Band
+
+    FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Cells to learn from and cells to predict; no label of the latter.
+
+    Parameters
+    ----------
+    number
+        The fold that is held out.
+    bands
+        What the columns of the evidence are.
+    evidence
+        Training evidence, ``(cells, bands)``, NaN where missing.
+    labels, weights, clusters
+        Of the training cells, ``(cells,)``.
+    places
+        Centres of the training cells, ``(cells, 2)``, m.
+    held_out_evidence, held_out_places
+        Of the cells to predict.
+    seed
+        Seed of whatever is random.
+    jobs
+        Threads that a model may use; results do not depend on it.
+    """
+
+    number: int
+    bands: tuple[Band, ...]
+    evidence: NDArray[np.floating]
+    labels: NDArray[np.int_]
+    weights: FloatArray
+    clusters: NDArray[np.int_]
+    places: FloatArray
+    held_out_evidence: NDArray[np.floating]
+    held_out_places: FloatArray
+    seed: int
+    jobs: int
+
+    @property
+    def prevalence(self) -> float:
+        """Weighted share of deposit cells in training."""
+        return float(np.average(self.labels, weights=self.weights))
+
+
+def hold_out(
+    fold: int,
+    evidence: NDArray[np.floating],
+    bands: Sequence[Band],
+    cells: pd.DataFrame,
+    *,
+    seed: int,
+    jobs: int,
+) -> Fold:
+    """Return the fold: it learns from ``training`` cells of the others.
+
+    Raises
+    ------
+    DepositError
+        When no deposit cell, or nothing else, is left to learn from.
+    """
+    held_out = cells["fold"].to_numpy() == fold
+    train = ~held_out & cells["training"].to_numpy(dtype=bool)
+    labels = cells["label"].to_numpy(dtype=np.int64)[train]
+    if labels.all() or not labels.any():
+        msg = (
+            f"baselines: without fold {fold} the {len(labels)} training cells hold "
+            f"{int(labels.sum())} deposit cells; use fewer or smaller folds"
+        )
+        raise DepositError(msg)
+    places = cells[["x", "y"]].to_numpy(dtype=np.float64)
+    return Fold(
+        number=fold,
+        bands=tuple(bands),
+        evidence=evidence[train],
+        labels=labels,
+        weights=cells["weight"].to_numpy(dtype=np.float64)[train],
+        clusters=cells["cluster"].to_numpy(dtype=np.int64)[train],
+        places=places[train],
+        held_out_evidence=evidence[held_out],
+        held_out_places=places[held_out],
+        seed=seed,
+        jobs=jobs,
+    )

@@ -1,0 +1,87 @@
+"""Out-of-fold predictions of the baselines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.scoring.baselines import geography, learners
+from mineral_prospectivity.scoring.baselines.fold import hold_out
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.geo.bands import Band
+    from mineral_prospectivity.scoring.baselines.fold import Fold
+
+BASELINES: dict[str, Callable[[Fold], NDArray[np.float64]]] = {
+    "prevalence": geography.prevalence,
+    "distance": geography.distance,
+    "logistic_regression": learners.logistic_regression,
+    "random_forest": learners.random_forest,
+    "lightgbm": learners.lightgbm,
+}
+"""Every baseline by name, from the simplest up."""
+
+
+def baseline_predictions(
+    features: pd.DataFrame | NDArray[np.floating],
+    bands: Sequence[Band],
+    cells: pd.DataFrame,
+    names: Sequence[str] = tuple(BASELINES),
+    *,
+    seed: int = 0,
+    jobs: int = 2,
+) -> pd.DataFrame:
+    """Predict every cell by models that saw only the training cells of the other folds.
+
+    Parameters
+    ----------
+    features
+        Evidence of the cells: the table with a column a band, or ``(cells, bands)``; NaN where
+        missing.
+    bands
+        What the columns are, in order.
+    cells
+        The ``cells`` table, in the rows' order: ``cell``, ``x``, ``y``, ``label``, ``cluster``,
+        ``fold``, ``training`` and ``weight``.
+    names
+        Baselines wanted, of `BASELINES`.
+    seed
+        Seed of every model, in every fold.
+    jobs
+        Threads; the predictions do not depend on it.
+
+    Returns
+    -------
+    DataFrame
+        ``cell`` and one column of probabilities a baseline, in the order of ``names``.
+
+    Raises
+    ------
+    ConfigurationError
+        When there is no such baseline.
+    DepositError
+        When a fold leaves no deposits to learn from.
+    """
+    unknown = [name for name in names if name not in BASELINES]
+    if unknown:
+        msg = f"evaluation.baselines: no such model {unknown}; there are {', '.join(BASELINES)}"
+        raise ConfigurationError(msg)
+    evidence = (
+        features[[band.name for band in bands]].to_numpy()
+        if isinstance(features, pd.DataFrame)
+        else features
+    )
+    found = {name: np.empty(len(cells)) for name in names}
+    for number in np.unique(cells["fold"].to_numpy()):
+        fold = hold_out(int(number), evidence, bands, cells, seed=seed, jobs=jobs)
+        held_out = cells["fold"].to_numpy() == number
+        for name in names:
+            found[name][held_out] = BASELINES[name](fold)
+    return pd.DataFrame({"cell": cells["cell"].to_numpy(), **found})

@@ -1,0 +1,168 @@
+"""The document of all scores, ready for JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mineral_prospectivity.scoring.bootstrap import bootstrap_scores
+from mineral_prospectivity.scoring.evaluation.calibration import (
+    calibration_scores,
+    classification_scores,
+    interval_width,
+)
+from mineral_prospectivity.scoring.evaluation.curves import (
+    AREAS,
+    capture_curves,
+    prediction_area_plot,
+)
+from mineral_prospectivity.scoring.evaluation.headline import (
+    fold_scores,
+    paired_differences,
+    point_scores,
+    with_intervals,
+)
+from mineral_prospectivity.scoring.evaluation.scored import (
+    ENSEMBLE,
+    ScoredCells,
+    or_absent,
+    require,
+)
+from mineral_prospectivity.scoring.evaluation.truth import truth_scores
+from mineral_prospectivity.scoring.evaluation.uncertainty import uncertainty_scores
+from mineral_prospectivity.scoring.resampling import resampling_units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from mineral_prospectivity.scoring.evaluation.truth import KnownProbability
+    from mineral_prospectivity.scoring.resampling import ResamplingUnits
+
+_NOTES = {
+    "held_out": "Everything but the section fit scores predictions by fits that never saw the "
+    "cell's block.",
+    "crps": "For a 0/1 outcome the CRPS of a Bernoulli forecast is the Brier score; it is "
+    "reported once, as brier.",
+    "intervals": "Percentile bootstrap over deposit clusters, the same draws for every model.",
+}
+
+
+def evaluate(
+    oof: pd.DataFrame,
+    *,
+    models: Sequence[str],
+    fitted: pd.DataFrame | None = None,
+    truth: KnownProbability | None = None,
+    capture_areas: Sequence[float] = (0.01, 0.02, 0.05, 0.1),
+    bootstrap: int = 500,
+    confidence: float = 0.95,
+    bins: int = 15,
+    seed: int = 0,
+    block_size: float | None = None,
+) -> dict[str, Any]:
+    """Score out-of-fold predictions; see ``docs/metrics.md`` for every key.
+
+    Parameters
+    ----------
+    oof
+        One row a cell: ``fold``, ``label``, ``cluster``, the columns ``models`` and, where there
+        are, ``deposits``, ``weight``, ``x``, ``y`` and the uncertainties.
+    models
+        Columns of probabilities, ``probability`` (the ensemble) among them; ``baseline_lightgbm``
+        is reported as ``lightgbm``.
+    fitted
+        Predictions of the fit that saw all labels, with ``label`` and ``probability``: reported
+        apart, as ``fit``.
+    truth
+        What a simulation knows, in the rows' order of ``oof``.
+    capture_areas
+        Shares of the area at which capture is quoted.
+    bootstrap, confidence, seed
+        Replicates, level of the intervals, and seed.
+    bins
+        Bins of equal mass of the reliability.
+    block_size
+        Side of the blocks of background that replicates draw, m; None keeps the background.
+
+    Returns
+    -------
+    dict
+        Plain values for JSON. A score that the cells do not define is ``{"absent": reason}``.
+
+    Raises
+    ------
+    ConfigurationError
+        When a column is missing.
+    """
+    require(oof, ["fold", "cluster", "probability", *([] if block_size is None else ["x", "y"])])
+    cells = ScoredCells.of(oof, models)
+    folds = oof["fold"].to_numpy(dtype=np.int64)
+    intervals = or_absent(
+        lambda: bootstrap_scores(
+            cells.labels, cells.models, cells.deposits, cells.weights, _units(oof, block_size),
+            reference=ENSEMBLE, capture_areas=capture_areas, replicates=bootstrap,
+            confidence=confidence, seed=seed,
+        )
+    )  # fmt: skip
+    calibration = {
+        name: calibration_scores(cells, p, bins, seed) for name, p in cells.models.items()
+    }
+    calibration[ENSEMBLE]["sharpness"]["mean_interval_width"] = interval_width(oof, cells.weights)
+    return {
+        "scored": _counts(oof, cells),
+        "models": {
+            name: with_intervals(point_scores(cells, p, capture_areas), name, intervals)
+            | {"by_fold": fold_scores(cells, p, folds)}
+            for name, p in cells.models.items()
+        },
+        "differences": paired_differences(cells.models, ENSEMBLE, intervals),
+        "calibration": calibration,
+        "classification": {
+            name: classification_scores(cells, p, folds) for name, p in cells.models.items()
+        },
+        "uncertainty": uncertainty_scores(oof, cells),
+        "curves": {
+            "area": AREAS.tolist(),
+            "prediction_rate": capture_curves(cells),
+            "prediction_area": prediction_area_plot(cells),
+        },
+        "fit": _fit(fitted, models, capture_areas),
+        "truth": {"absent": "the probability given the layers is not known"}
+        if truth is None
+        else truth_scores(cells, truth, capture_areas),
+        "notes": dict(_NOTES),
+    }
+
+
+def _units(oof: pd.DataFrame, block_size: float | None) -> ResamplingUnits:
+    if block_size is None:
+        return resampling_units(oof["label"], oof["cluster"])
+    return resampling_units(oof["label"], oof["cluster"], oof["x"], oof["y"], block_size)
+
+
+def _counts(oof: pd.DataFrame, cells: ScoredCells) -> dict[str, Any]:
+    positive = cells.labels == 1
+    return {
+        "rows": len(oof),
+        "cells": float(cells.weights.sum()),
+        "deposit_cells": int(positive.sum()),
+        "deposits": int(cells.deposits.sum()),
+        "deposit_clusters": int(oof.loc[positive, "cluster"].nunique()),
+        "folds": int(oof["fold"].nunique()),
+        "prevalence": float(np.average(cells.labels, weights=cells.weights)),
+    }
+
+
+def _fit(
+    fitted: pd.DataFrame | None, models: Sequence[str], capture_areas: Sequence[float]
+) -> dict[str, Any]:
+    if fitted is None:
+        return {"absent": "no predictions of the fit were given"}
+    cells = ScoredCells.of(fitted, [name for name in models if name in fitted])
+    return {
+        "models": {name: point_scores(cells, p, capture_areas) for name, p in cells.models.items()},
+        "success_rate": {"area": AREAS.tolist(), **capture_curves(cells)},
+    }

@@ -1,0 +1,20 @@
+"""From maps to decisions: hot spots, risk categories, economics, targets and next samples."""
+
+from mineral_prospectivity.targeting.appraisal import economics, economics_map
+from mineral_prospectivity.targeting.categories import CATEGORIES, category_table, risk_return
+from mineral_prospectivity.targeting.getis_ord import hot_spots
+from mineral_prospectivity.targeting.sampling import next_samples
+from mineral_prospectivity.targeting.selection import select_targets
+from mineral_prospectivity.targeting.targets import find_targets
+
+__all__ = [
+    "CATEGORIES",
+    "category_table",
+    "economics",
+    "economics_map",
+    "find_targets",
+    "hot_spots",
+    "next_samples",
+    "risk_return",
+    "select_targets",
+]

@@ -1,0 +1,1 @@
+"""What is not known of a cell: decomposition, intervals, calibration and novelty."""

@@ -1,0 +1,288 @@
+"""Every way in which a layer can be wrong, and what the user is told."""
+
+from __future__ import annotations
+
+import re
+
+import geopandas
+import numpy as np
+import pytest
+import shapely
+
+from mineral_prospectivity.errors import ConfigurationError, LayerError
+from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
+
+from .conftest import NORTH, WEST
+
+VARIED = np.arange(20.0, dtype=np.float32).reshape(4, 5)
+
+
+def refused(layer, grid, **options) -> str:
+    """Return the message of a refused layer, after the layer and its file are named."""
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(layer, grid, **options)
+    start = f"layer {layer.name!r} ({layer.path}): "
+    assert str(caught.value).startswith(start)
+    return str(caught.value).removeprefix(start)
+
+
+def test_missing_file(grid, tmp_path):
+    layer = EvidenceLayer(LayerSpec.declare("gravity", kind="continuous"), tmp_path / "none.tif")
+    expected = "there is no such file. Check the filepath of the catalog entry"
+    assert refused(layer, grid) == expected
+
+
+def test_missing_vector_file(grid, tmp_path):
+    layer = EvidenceLayer(LayerSpec.declare("faults", kind="lines"), tmp_path / "none.gpkg")
+    expected = "there is no such file. Check the filepath of the catalog entry"
+    assert refused(layer, grid) == expected
+
+
+def test_messages_name_the_url_that_the_user_knows(grid, tmp_path):
+    spec = LayerSpec.declare("gravity", kind="continuous")
+    layer = EvidenceLayer(spec, tmp_path / "copy.tif", origin="s3://bucket/gravity.tif")
+    with pytest.raises(LayerError, match=r"^layer 'gravity' \(s3://bucket/gravity.tif\): "):
+        layer_evidence(layer, grid)
+
+
+def test_damaged_raster(grid, tmp_path):
+    (tmp_path / "bad.tif").write_bytes(b"II*\x00 and then nothing")
+    layer = EvidenceLayer(LayerSpec.declare("gravity", kind="continuous"), tmp_path / "bad.tif")
+    message = refused(layer, grid)
+    assert message.startswith("cannot be read as a raster: ")
+    assert message.endswith("Is the file damaged or cut off?")
+
+
+def test_raster_cut_off_in_the_middle(grid, raster_layer):
+    layer = raster_layer(np.random.default_rng(0).normal(size=(400, 500)), pixel=1.0)
+    data = layer.path.read_bytes()
+    layer.path.write_bytes(data[: len(data) // 2])
+    message = refused(layer, grid)
+    assert message.startswith("cannot be read as a raster: ")
+    assert message.endswith("Is the file damaged or cut off?")
+
+
+def test_damaged_vector(grid, tmp_path):
+    (tmp_path / "bad.gpkg").write_bytes(b"SQLite format 3\x00 and then nothing")
+    layer = EvidenceLayer(LayerSpec.declare("faults", kind="lines"), tmp_path / "bad.gpkg")
+    message = refused(layer, grid)
+    assert message.startswith("cannot be read as vector data: ")
+    assert message.endswith("Is the file damaged or cut off?")
+
+
+def test_missing_band(grid, raster_layer):
+    assert refused(raster_layer(VARIED, band=3), grid) == "has no band 3, only 1. Correct band:"
+
+
+def test_no_crs(grid, raster_layer):
+    expected = "has no CRS. Declare it in the catalog entry, for example crs: EPSG:7845"
+    assert refused(raster_layer(VARIED, crs=None), grid) == expected
+
+
+def test_declared_crs_fills_the_gap(grid, raster_layer):
+    layer = raster_layer(VARIED, crs=None)
+    spec = layer.spec.model_copy(update={"crs": "EPSG:32633"})
+    values = layer_evidence(EvidenceLayer(spec, layer.path), grid).array()
+    assert np.array_equal(values[0], VARIED)
+
+
+def test_declared_crs_that_is_none(grid, raster_layer):
+    layer = raster_layer(VARIED, crs=None)
+    spec = layer.spec.model_copy(update={"crs": "EPSG:nonsense"})
+    message = refused(EvidenceLayer(spec, layer.path), grid)
+    assert message == "crs: 'EPSG:nonsense' is no coordinate reference system"
+
+
+def test_geographic_crs_when_reprojecting_is_forbidden(grid, raster_layer):
+    layer = raster_layer(VARIED, crs="EPSG:4326", pixel=0.001, west=15.0, north=45.0)
+    assert refused(layer, grid, reproject=False) == (
+        "CRS EPSG:4326 is geographic; the grid is EPSG:32633. "
+        "Reproject it, or set grid.reproject: true"
+    )
+
+
+def test_other_crs_when_reprojecting_is_forbidden(grid, raster_layer):
+    assert refused(raster_layer(VARIED, crs="EPSG:32634"), grid, reproject=False) == (
+        "CRS EPSG:32634 is not the grid's, EPSG:32633. Reproject it, or set grid.reproject: true"
+    )
+
+
+def test_other_crs_of_lines_when_reprojecting_is_forbidden(grid, vector_layer):
+    line = shapely.LineString([(15, 45), (15.1, 45)])
+    layer = vector_layer([line], kind="lines", crs="EPSG:4326")
+    assert refused(layer, grid, reproject=False) == (
+        "CRS EPSG:4326 is geographic; the grid is EPSG:32633. "
+        "Reproject it, or set grid.reproject: true"
+    )
+
+
+def test_layer_outside_the_grid(grid, raster_layer):
+    assert refused(raster_layer(VARIED, west=WEST + 10_000), grid) == (
+        "lies outside the grid: it covers 510000..510500 by 4999600..5000000, the grid "
+        "500000..500500 by 4999600..5000000 in EPSG:32633. Check its CRS, or grid.bounds"
+    )
+
+
+def test_polygons_outside_the_grid(grid, vector_layer):
+    layer = vector_layer([shapely.box(0, 0, 10, 10)], kind="polygons", name="granite")
+    assert refused(layer, grid) == (
+        "lies outside the grid: it covers 0..10 by 0..10, the grid "
+        "500000..500500 by 4999600..5000000 in EPSG:32633. Check its CRS, or grid.bounds"
+    )
+
+
+@pytest.mark.parametrize("kind", ["continuous", "categorical"])
+def test_nothing_but_nodata(grid, raster_layer, kind):
+    layer = raster_layer(np.full((4, 5), -9999.0), nodata=-9999.0, kind=kind)
+    expected = "has no value on the grid. Check nodata, grid.bounds, or remove the layer"
+    assert refused(layer, grid) == expected
+
+
+def test_constant(grid, raster_layer):
+    layer = raster_layer(np.full((4, 5), 7.5))
+    assert refused(layer, grid) == ("is constant: every value on the grid is 7.5. Remove the layer")
+
+
+def test_constant_class(grid, raster_layer):
+    layer = raster_layer(np.full((4, 5), 3, dtype=np.uint8), kind="categorical")
+    assert refused(layer, grid) == "is constant: every value on the grid is 1. Remove the layer"
+
+
+def test_classes_declared_continuous(grid, raster_layer):
+    codes = (np.arange(20).reshape(4, 5) % 7).astype(np.int16)
+    assert refused(raster_layer(codes), grid) == (
+        "is declared continuous and holds only 7 different integers (0, 1, 2, 3, 4, …), like a "
+        "map of classes. Declare kind: categorical, or ordinal: true if its numbers are ranks or "
+        "counts"
+    )
+    assert layer_evidence(raster_layer(codes, ordinal=True), grid).names == ("magnetics",)
+
+
+def test_colour_table_declared_continuous(grid, raster_layer):
+    codes = np.arange(100, dtype=np.uint8).reshape(10, 10)
+    layer = raster_layer(codes, pixel=40.0, colours={1: (255, 0, 0)})
+    assert refused(layer, grid).startswith("is declared continuous and has a colour table, ")
+
+
+def test_attribute_table_declared_continuous(grid, raster_layer):
+    layer = raster_layer(VARIED)
+    layer.path.with_name("magnetics.tif.vat.dbf").write_bytes(b"")
+    assert refused(layer, grid).startswith("is declared continuous and has an attribute table, ")
+
+
+def test_values_declared_classes(grid, raster_layer):
+    values = np.arange(20.0).reshape(4, 5) + 0.25
+    assert refused(raster_layer(values, kind="categorical"), grid) == (
+        "is declared categorical and holds 0.25, which is no class code. Declare kind: continuous"
+    )
+
+
+def test_too_many_classes(grid, raster_layer):
+    codes = np.arange(900, dtype=np.int32).reshape(30, 30)
+    assert refused(raster_layer(codes, pixel=10.0, kind="categorical"), grid) == (
+        "is declared categorical and holds more than 500 different values. "
+        "Declare kind: continuous, or group them with classes:"
+    )
+
+
+def test_classes_whose_bands_would_share_a_name(grid, raster_layer):
+    codes = np.tile(np.array([1, 2], dtype=np.uint8), (4, 3))[:, :5]
+    classes = {1: "Granite (A)", 2: "granite a"}
+    assert refused(raster_layer(codes, kind="categorical", classes=classes), grid) == (
+        "classes 'Granite (A)' and 'granite a' would give bands of one name. Rename one"
+    )
+
+
+def test_distance_to_a_class_that_is_not_there(grid, raster_layer):
+    codes = np.tile(np.array([1, 2], dtype=np.uint8), (4, 3))[:, :5]
+    layer = raster_layer(codes, kind="categorical", derive=[{"distance_to": ["granite"]}])
+    assert refused(layer, grid) == (
+        "derive: distance_to: there is no class 'granite' on the grid, only 1, 2"
+    )
+
+
+def test_attribute_column_without_attribute_table(grid, raster_layer):
+    codes = np.tile(np.array([1, 2], dtype=np.uint8), (4, 3))[:, :5]
+    layer = raster_layer(codes, kind="categorical", column="rock")
+    expected = "column: rock needs an attribute table, magnetics.tif.vat.dbf, beside it"
+    assert refused(layer, grid) == expected
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf])
+def test_coordinates_that_are_not_finite(grid, vector_layer, wrong):
+    lines = [shapely.LineString([(WEST, NORTH), (WEST + 1, n)]) for n in (0.0, wrong, wrong)]
+    layer = vector_layer(lines, kind="lines")
+    assert re.fullmatch(
+        r"2 of 3 features have coordinates that are not finite \(rows 1, 2\)\. "
+        r"Repair or remove them",
+        refused(layer, grid),
+    )
+
+
+def test_features_of_another_kind(grid, vector_layer):
+    layer = vector_layer([shapely.box(WEST, NORTH - 9, WEST + 9, NORTH)], kind="lines")
+    assert refused(layer, grid) == (
+        "is declared lines and holds Polygon features. Declare kind: polygons"
+    )
+
+
+def test_no_features(grid, vector_layer):
+    layer = vector_layer([shapely.Point(WEST, NORTH)], kind="points")
+    geopandas.read_file(layer.path).iloc[:0].to_file(layer.path)
+    assert refused(layer, grid) == "has no features. Remove the layer, or check file_layer"
+
+
+def test_missing_column(grid, vector_layer):
+    box = shapely.box(WEST, NORTH - 300, WEST + 300, NORTH)
+    layer = vector_layer([box], kind="polygons", column="rock", attributes={"unit": ["g"]})
+    assert refused(layer, grid) == "has no column 'rock'. It has unit"
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({}, "kind: is required and missing"),
+        ({"kind": "image"}, "kind = 'image': input should be 'continuous', 'categorical', "),
+        (
+            {"kind": "lines", "min_fraction": 0.1},
+            "min_fraction means nothing for kind: lines, which understands file_layer",
+        ),
+        (
+            {"kind": "categorical", "derive": ["gradient"]},
+            "derive: gradient cannot be had from kind: categorical, only contacts, distance_to",
+        ),
+        (
+            {"kind": "polygons", "derive": ["contacts"]},
+            "derive: contacts cannot be had from kind: polygons, only distance",
+        ),
+        (
+            {"kind": "continuous", "derive": ["slope"]},
+            "derive.slope: there is no such key; allowed: gradient, neighbourhood, contacts, ",
+        ),
+        (
+            {"kind": "continuous", "derive": [{"neighbourhood": [0]}]},
+            "derive.neighbourhood.0 = 0: input should be greater than 0",
+        ),
+        ({"kind": "continuous", "units": "nT"}, "units: there is no such key; allowed: name, "),
+        (
+            {"kind": "points", "column": "Au"},
+            "column and max_distance go together: values are spread that far from a point, m",
+        ),
+        (
+            {"kind": "polygons", "column": ["a", "b"]},
+            "column takes one name for kind: polygons, not ['a', 'b']",
+        ),
+    ],
+)
+def test_wrong_declarations(fields, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        LayerSpec.declare("magnetics", **fields)
+    assert str(caught.value).startswith(f"layer 'magnetics': {problem}")
+
+
+def test_every_wrong_key_is_named_at_once():
+    with pytest.raises(ConfigurationError) as caught:
+        LayerSpec.declare("magnetics", kind="continuous", units="nT", band=0)
+    assert "units: there is no such key" in str(caught.value)
+    assert "band = 0: input should be greater than or equal to 1" in str(caught.value)

@@ -1,0 +1,217 @@
+"""Gradients, neighbourhoods, distances and densities against what is known of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyproj import Transformer
+
+from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
+from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.focal import disc_of_cells, gradient, neighbourhood, with_focal
+from mineral_prospectivity.geo.grid import Window, cell_centres, make_grid, window_cells
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
+from mineral_prospectivity.geo.proximity import distance_to_geometries, segments_of
+from mineral_prospectivity.geo.raster import Raster
+
+from .conftest import CRS, NORTH, WEST
+
+WIDE = make_grid(CRS, 100.0, (WEST, NORTH - 3000, WEST + 4000, NORTH))
+
+
+def raster_of(values) -> Raster:
+    values = np.asarray(values, dtype=np.float32)
+    return Raster(WIDE, (Band("g", "g", unit="mGal"),), lambda w: values[w.slices][None])
+
+
+def brute_force(values, radius):
+    """Mean and deviation over the known cells whose centre is within the radius."""
+    row, col = np.mgrid[: values.shape[0], : values.shape[1]]
+    mean, deviation = np.full((2, *values.shape), np.nan)
+    for r, c in np.ndindex(values.shape):
+        near = values[np.hypot(row - r, col - c) * 100 <= radius]
+        near = near[np.isfinite(near)].astype(float)
+        if near.size:
+            mean[r, c], deviation[r, c] = near.mean(), near.std()
+    return mean, deviation
+
+
+def test_gradient_of_a_plane():
+    row, col = np.mgrid[:30, :40]
+    made = with_focal(raster_of(3.0 * col - 4.0 * row), [gradient(WIDE)])
+    assert made.names == ("g", "g_gradient")
+    assert made.bands[1].unit == "mGal/m"
+    assert np.allclose(made.array()[1], 0.05, rtol=1e-5)
+
+
+def test_gradient_beside_missing_cells_is_one_sided():
+    row, col = np.mgrid[:30, :40]
+    values = 3.0 * col - 4.0 * row
+    values[10, 10] = np.nan
+    slope = with_focal(raster_of(values), [gradient(WIDE)]).array()[1]
+    assert np.isnan(slope[10, 10])
+    slope[10, 10] = 0.05
+    assert np.allclose(slope, 0.05, rtol=1e-5)
+
+
+def test_neighbourhood_by_brute_force():
+    rng = np.random.default_rng(0)
+    values = 50_000 + rng.normal(size=(30, 40))
+    values[rng.random(values.shape) < 0.3] = np.nan
+    values[:12, :12] = np.nan
+    made = with_focal(raster_of(values), [neighbourhood(WIDE, 300), neighbourhood(WIDE, 500)])
+    assert made.names == ("g", "g_mean_300m", "g_sd_300m", "g_mean_500m", "g_sd_500m")
+    array = made.array()
+    for radius, (mean, deviation) in {300: array[1:3], 500: array[3:5]}.items():
+        expected = brute_force(np.float32(values), radius)
+        assert np.allclose(mean, expected[0], equal_nan=True, rtol=1e-7)
+        assert np.allclose(deviation, expected[1], equal_nan=True, rtol=1e-4, atol=1e-5)
+
+
+def test_a_constant_neighbourhood_has_no_deviation():
+    values = np.zeros((30, 40))
+    values[:, 20:] = 1e4 + np.random.default_rng(0).normal(size=(30, 20))
+    values[:, :10] = -7.5
+    made = with_focal(raster_of(values), [neighbourhood(WIDE, 300)]).array()
+    assert (made[2][:, :7] == 0).all()
+    assert (made[1][:, 13:17] == 0).all()
+    assert (made[1][:, :7] == np.float32(-7.5)).all()
+
+
+def test_surroundings_do_not_depend_on_windows():
+    values = np.random.default_rng(0).normal(size=(30, 40))
+    made = with_focal(raster_of(values), [gradient(WIDE), neighbourhood(WIDE, 700)])
+    whole = made.array()
+    for window, block in made.blocks(size=7):
+        assert np.allclose(block, whole[(slice(None), *window.slices)], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("radius", "cells"), [(1, 5), (100, 5), (150, 9), (200, 13), (300, 29)])
+def test_discs_hold_the_cells_within_the_radius(radius, cells):
+    assert disc_of_cells(WIDE, radius).sum() == cells
+
+
+lines = st.lists(
+    st.lists(
+        st.tuples(st.integers(-900, 4900), st.integers(-900, 3900)),
+        min_size=2,
+        max_size=5,
+        unique=True,
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+def geometry_of(parts):
+    shifted = [[(WEST + x, NORTH - 3000 + y) for x, y in part] for part in parts]
+    return np.array([shapely.LineString(part) for part in shifted], dtype=object)
+
+
+def centres():
+    return cell_centres(WIDE, window_cells(WIDE, Window(0, 0, *WIDE.shape)))
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=lines)
+def test_distance_to_lines_is_that_of_geometry(parts):
+    layer = EvidenceLayer(LayerSpec.declare("faults", kind="lines"), None)
+    made = distance_to_geometries(layer, WIDE, geometry_of(parts), "fault").array()[0]
+    union = shapely.union_all(geometry_of(parts))
+    expected = shapely.distance(shapely.points(*centres()), union)
+    assert np.allclose(made, expected, rtol=1e-6, atol=1e-3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(parts=lines)
+def test_lengths_in_cells_are_those_of_geometry(parts):
+    amounts = amounts_of_lines(WIDE, segments_of(geometry_of(parts)))
+    inside = amounts.around(Window(0, 0, *WIDE.shape), 0)
+    x, y = centres()
+    cells = shapely.box(x - 50, y - 50, x + 50, y + 50)
+    exact = sum(shapely.length(shapely.intersection(cells, line)) for line in geometry_of(parts))
+    # A line along the edge of two cells counts for one of them, and intersects both.
+    along = np.isclose(inside, exact, atol=1e-6) | (inside < exact)
+    assert along.all()
+    everywhere = amounts.around(Window(0, 0, *WIDE.shape), 20).sum()
+    assert everywhere == pytest.approx(shapely.length(geometry_of(parts)).sum(), abs=1e-6)
+
+
+def test_density_of_one_straight_line():
+    line = shapely.LineString([(WEST - 5000, NORTH - 1550), (WEST + 9000, NORTH - 1550)])
+    layer = EvidenceLayer(LayerSpec.declare("faults", kind="lines"), None)
+    amounts = amounts_of_lines(WIDE, segments_of(np.array([line], dtype=object)))
+    made = density(layer, WIDE, amounts, 300.0, "km/km2")
+    assert made.names == ("faults_density_300m",)
+    values = made.array()[0]
+    # Within 300 m of a cell on the line lie 7 cells of it, 700 m, in 29 cells, 0.29 km2: the
+    # line goes on beyond the map, and so does its density.
+    assert np.allclose(values[15], 0.7 / 0.29)
+    assert np.allclose(values[18], 0.1 / 0.29)
+    assert (values[19:] == 0).all()
+    assert (values[:12] == 0).all()
+
+
+def test_density_does_not_depend_on_windows():
+    rng = np.random.default_rng(0)
+    points = rng.uniform((WEST, NORTH - 3000), (WEST + 4000, NORTH), size=(200, 2))
+    layer = EvidenceLayer(LayerSpec.declare("vents", kind="points"), None)
+    made = density(layer, WIDE, amounts_of_points(WIDE, points), 500.0, "1/km2")
+    whole = made.array()
+    for window, block in made.blocks(size=7):
+        assert np.allclose(block, whole[(slice(None), *window.slices)], rtol=1e-6)
+    own = np.floor((points - (WEST, NORTH - 3000)) / 100).astype(int)
+    near = np.hypot(29 - own[:, 1] - 15, own[:, 0] - 20) <= 5
+    assert whole[0, 15, 20] == pytest.approx(near.sum() / (disc_of_cells(WIDE, 500).sum() * 0.01))
+
+
+def test_line_layer_bands(grid, vector_layer):
+    line = shapely.LineString([(WEST, NORTH - 50), (WEST + 500, NORTH - 50)])
+    raster = layer_evidence(vector_layer([line], kind="lines", derive=[{"density": [150]}]), grid)
+    assert raster.names == ("faults_distance", "faults_density_150m")
+    assert [band.unit for band in raster.bands] == ["m", "km/km2"]
+    assert np.allclose(raster.array()[0], np.array([0, 100, 200, 300])[:, None] * np.ones(5))
+
+
+def test_lines_of_another_crs_are_reprojected(grid, vector_layer):
+    back = Transformer.from_crs(CRS, "EPSG:4326", always_xy=True)
+    ends = [back.transform(WEST, NORTH - 50), back.transform(WEST + 500, NORTH - 50)]
+    layer = vector_layer([shapely.LineString(ends)], kind="lines", crs="EPSG:4326")
+    distance = layer_evidence(layer, grid).array()[0]
+    assert np.allclose(distance, np.array([0, 100, 200, 300])[:, None] * np.ones(5), atol=0.01)
+
+
+def test_point_layers(grid, vector_layer):
+    points = [shapely.Point(WEST + 50, NORTH - 50), shapely.Point(WEST + 450, NORTH - 350)]
+    layer = vector_layer(points, kind="points", name="vents", derive=[{"density": [100]}])
+    raster = layer_evidence(layer, grid)
+    assert raster.names == ("vents_distance", "vents_density_100m")
+    row, col = np.mgrid[:4, :5] * 100.0
+    expected = np.minimum(np.hypot(row, col), np.hypot(row - 300, col - 400))
+    assert np.allclose(raster.array()[0], expected)
+
+
+def test_values_are_spread_between_points_and_no_farther(grid, vector_layer):
+    points = [shapely.Point(WEST + 50, NORTH - 50), shapely.Point(WEST + 250, NORTH - 50)]
+    layer = vector_layer(
+        points,
+        kind="points",
+        name="gold",
+        attributes={"au": [1.0, 3.0]},
+        column="au",
+        neighbours=1,
+        max_distance=101.0,
+        unit="ppb",
+        derive=["gradient"],
+    )
+    raster = layer_evidence(layer, grid)
+    assert raster.names == ("gold", "gold_gradient")
+    values = raster.array()[0]
+    assert values[0, [0, 2, 3]].tolist() == [1, 3, 3]
+    assert values[1, [0, 2]].tolist() == [1, 3]
+    assert np.isnan(values[2:]).all()
+    assert np.isnan(values[0, 4])

@@ -1,0 +1,227 @@
+"""Tables of samples, and folders of NumPy arrays."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mineral_prospectivity.errors import LayerError
+from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
+from mineral_prospectivity.geo.tables import read_array_folder
+
+from .conftest import CRS, NORTH, WEST
+
+SAMPLES = pd.DataFrame(
+    {
+        "x": [WEST + 10, WEST + 90, WEST + 450, WEST + 9999],
+        "y": [NORTH - 10, NORTH - 90, NORTH - 350, NORTH - 10],
+        "cu": [1.0, 3.0, 7.0, 100.0],
+        "zn": [2.0, np.nan, 8.0, 100.0],
+        "lab": ["a", "b", "c", "d"],
+    }
+)
+
+
+def table_layer(path, **fields):
+    fields = {"crs": CRS, "unit": "ppm", **fields}
+    return EvidenceLayer(LayerSpec.declare("soil", kind="table", **fields), path)
+
+
+@pytest.fixture(params=[".parquet", ".csv"])
+def table(request, tmp_path):
+    path = tmp_path / f"soil{request.param}"
+    write = SAMPLES.to_parquet if request.param == ".parquet" else SAMPLES.to_csv
+    write(path, index=False)
+    return path
+
+
+def test_means_of_the_samples_in_a_cell(table, grid):
+    raster = layer_evidence(table_layer(table), grid)
+    assert raster.names == ("soil_cu", "soil_zn")
+    assert {band.unit for band in raster.bands} == {"ppm"}
+    values = raster.array()
+    assert values[:, 0, 0].tolist() == [2, 2]
+    assert values[:, 3, 4].tolist() == [7, 8]
+    assert np.isfinite(values).sum() == 4
+
+
+def test_one_column_takes_the_name_of_the_layer(table, grid):
+    assert layer_evidence(table_layer(table, column="cu"), grid).names == ("soil",)
+
+
+def test_windows_of_tables(table, grid):
+    raster = layer_evidence(table_layer(table), grid)
+    whole = raster.array()
+    for window, values in raster.blocks(size=2):
+        assert np.array_equal(values, whole[(slice(None), *window.slices)], equal_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"column": "au"}, "has no column 'au'. It has x, y, cu, zn, lab"),
+        ({"x": "easting"}, "has no column 'easting'. It has x, y, cu, zn, lab"),
+        ({"column": "lab"}, "has no column 'lab'. It has cu, zn"),
+        (
+            {"crs": None},
+            "has no CRS. Declare it in the catalog entry, for example crs: EPSG:7845",
+        ),
+    ],
+)
+def test_tables_that_cannot_be_used(table, grid, fields, problem):
+    layer = table_layer(table, **fields)
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(layer, grid)
+    assert str(caught.value) == f"layer 'soil' ({table}): {problem}"
+
+
+def test_coordinates_that_are_not_finite(tmp_path, grid):
+    path = tmp_path / "soil.csv"
+    SAMPLES.assign(x=[np.nan, WEST, np.inf, WEST]).to_csv(path, index=False)
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(table_layer(path), grid)
+    assert str(caught.value) == (
+        f"layer 'soil' ({path}): 2 of 4 samples have coordinates that are not finite (rows 0, 2). "
+        "Repair or remove them"
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Four samples in a folder of arrays, with labels."""
+    path = tmp_path / "arrays"
+    path.mkdir()
+    np.save(path / "features.npy", SAMPLES[["cu", "zn"]].to_numpy())
+    np.save(path / "coordinates.npy", SAMPLES[["x", "y"]].to_numpy())
+    np.save(path / "labels.npy", np.array([0, 1, 1, 0]))
+    describe(path, units={"cu": "ppm", "zn": "ppm"}, crs=CRS, coordinates="coordinates.npy")
+    return path
+
+
+def describe(path, **metadata):
+    metadata = {"feature_names": ["cu", "zn"], **metadata}
+    (path / "features_metadata.json").write_text(json.dumps(metadata))
+
+
+def test_folder_of_arrays(folder, grid):
+    table = read_array_folder(folder)
+    assert list(table.values.columns) == ["cu", "zn"]
+    assert table.units == {"cu": "ppm", "zn": "ppm"}
+    assert table.labels.tolist() == [0, 1, 1, 0]
+    deposits = table.deposits()
+    assert deposits.crs == CRS
+    assert deposits["cu"].tolist() == [3.0, 7.0]
+    assert deposits.geometry.x.tolist() == [WEST + 90, WEST + 450]
+    raster = layer_evidence(table_layer(folder, crs=None), grid)
+    assert raster.array()[:, 3, 4].tolist() == [7, 8]
+
+
+def test_coordinates_among_the_features(folder):
+    np.save(folder / "features.npy", SAMPLES[["x", "y", "cu"]].to_numpy())
+    describe(folder, feature_names=["x", "y", "cu"])
+    table = read_array_folder(folder)
+    assert list(table.values.columns) == ["cu"]
+    assert table.x.tolist() == SAMPLES["x"].tolist()
+
+
+def test_units_in_the_order_of_the_names(folder):
+    describe(folder, units=["ppm", "ppb"], coordinates="coordinates.npy")
+    assert read_array_folder(folder).units == {"cu": "ppm", "zn": "ppb"}
+
+
+def test_ranges_that_agree(folder):
+    describe(folder, ranges={"cu": [1, 100]}, coordinates="coordinates.npy")
+    assert len(read_array_folder(folder).x) == 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "problem"),
+    [
+        ([0, 1, 2, -1], " must be 0 or 1; 2 of 4 are not (first: 2 at 2)"),
+        ([0.0, 0.5, 1.0, 0.0], " must be 0 or 1; 1 of 4 are not (first: 0.5 at 1)"),
+        ([0.0, np.nan, 1.0, 0.0], " must be 0 or 1; 1 of 4 are not (first: nan at 1)"),
+        ([0, 1], " has shape (2,); features.npy has 4 samples, so it must be (4,)"),
+    ],
+)
+def test_wrong_labels(folder, labels, problem):
+    np.save(folder / "labels.npy", np.array(labels))
+    with pytest.raises(LayerError) as caught:
+        read_array_folder(folder)
+    assert str(caught.value) == f"{folder}: labels.npy{problem}"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "problem"),
+    [
+        (
+            {"feature_names": ["cu", "zn", "pb"]},
+            "features.npy has shape (4, 2); features_metadata.json names 3 features, so it must "
+            "be (samples, 3)",
+        ),
+        ({"feature_names": ["cu", "cu"]}, "features_metadata.json names 'cu' more than once"),
+        ({"n_samples": 5}, "features.npy has 4 samples; features_metadata.json says n_samples: 5"),
+        (
+            {"ranges": {"cu": [2, 8]}},
+            "feature 'cu' lies in 1..100; features_metadata.json says 2..8. Are the columns in "
+            "the order of feature_names?",
+        ),
+        (
+            {"ranges": {"pb": [2, 8]}},
+            "features_metadata.json gives a range of 'pb', no feature",
+        ),
+        ({"units": ["ppm"]}, "features_metadata.json gives 1 units for 2 features"),
+        ({"units": {"pb": "ppm"}}, "features_metadata.json gives a unit of 'pb', no feature"),
+        (
+            {"coordinates": None},
+            "has no coordinates: features_metadata.json names no coordinates array and no "
+            "feature 'x'",
+        ),
+        (
+            {"feature_names": "cu"},
+            "features_metadata.json has no list feature_names, the columns of features.npy",
+        ),
+        ({"coordinates": "none.npy"}, "there is no none.npy"),
+        (
+            {"coordinates": "labels.npy"},
+            "labels.npy has shape (4,); features.npy has 4 samples, so it must be (4, 2)",
+        ),
+    ],
+)
+def test_wrong_metadata(folder, metadata, problem):
+    metadata = {"coordinates": "coordinates.npy", **metadata}
+    describe(folder, **{key: value for key, value in metadata.items() if value is not None})
+    with pytest.raises(LayerError) as caught:
+        read_array_folder(folder)
+    assert str(caught.value) == f"{folder}: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("features.npy", None, "there is no features.npy"),
+        ("features.npy", b"\x93NUMPY", "features.npy cannot be read as an array of numbers: "),
+        (
+            "features_metadata.json",
+            None,
+            "there is no features_metadata.json. It names the columns of features.npy",
+        ),
+        ("features_metadata.json", b"{", "features_metadata.json is no JSON: "),
+    ],
+)
+def test_damaged_folders(folder, name, content, problem):
+    (folder / name).unlink()
+    if content is not None:
+        (folder / name).write_bytes(content)
+    with pytest.raises(LayerError) as caught:
+        read_array_folder(folder)
+    assert str(caught.value).startswith(f"{folder}: {problem}")
+
+
+def test_arrays_of_objects_are_refused(folder):
+    np.save(folder / "features.npy", np.array([[object()]]), allow_pickle=True)
+    with pytest.raises(LayerError, match=r"features\.npy cannot be read as an array of numbers: "):
+        read_array_folder(folder)

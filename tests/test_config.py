@@ -1,0 +1,105 @@
+"""Environments compose from left to right over base."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mineral_prospectivity.config import ComposingConfigLoader, shape_of
+from mineral_prospectivity.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILES = {
+    "base/globals.yml": "storage: data\nexperiment: ???\nraw: ${storage}/01_raw/${experiment}\n",
+    "base/parameters.yml": "ensemble: {size: 10, seed: 3}\nfolds: {count: 5}\n",
+    "base/catalog.yml": "table: {type: a, filepath: '${globals:raw}/x', load_args: {k: 1}}\n",
+    "demo/globals.yml": "experiment: demo\n",
+    "demo/parameters.yml": "grid: {crs: 'EPSG:32633', resolution: 500}\n",
+    "demo/catalog.yml": (
+        "layer.magnetics: {type: b, filepath: '${globals:raw}/m.tif'}\n"
+        "deposits: {type: c, filepath: '${globals:raw}/d.gpkg'}\n"
+    ),
+    "lake/globals.yml": "experiment: lake\n",
+    "lake/parameters.yml": "grid: {crs: 'EPSG:7845', resolution: 250}\nensemble: {size: 4}\n",
+    "lake/catalog.yml": (
+        "layer.gravity: {type: b, filepath: g.tif}\n"
+        "deposits: {type: c, filepath: d.gpkg}\n"
+        "peer.survey: {type: b, filepath: p.tif}\n"
+        "table: {type: z}\n"
+    ),
+    "aws/globals.yml": "storage: s3://bucket/prefix\n",
+    "aws/parameters.yml": "ensemble: {members_per_node: 3}\n",
+}
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    return tmp_path
+
+
+def test_without_environment_the_demo_region_is_meant(conf):
+    loader = ComposingConfigLoader(conf)
+
+    assert loader.experiment == "demo"
+    assert loader["catalog"]["layer.magnetics"]["filepath"] == "data/01_raw/demo/m.tif"
+
+
+def test_an_overlay_alone_runs_the_demo_region(conf):
+    loader = ComposingConfigLoader(conf, env="aws")
+
+    assert loader.experiment == "demo"
+    assert loader["catalog"]["deposits"]["filepath"] == "s3://bucket/prefix/01_raw/demo/d.gpkg"
+
+
+def test_environments_compose(conf):
+    loader = ComposingConfigLoader(conf, env="lake+aws")
+
+    assert loader.experiment == "lake"
+    assert loader.storage == "s3://bucket/prefix"
+    assert loader["parameters"]["ensemble"] == {"size": 4, "seed": 3, "members_per_node": 3}
+
+
+def test_layers_of_one_experiment_do_not_reach_another(conf):
+    assert "layer.magnetics" not in ComposingConfigLoader(conf, env="lake")["catalog"]
+
+
+def test_a_catalog_entry_replaces_that_of_base_whole(conf):
+    assert ComposingConfigLoader(conf, env="lake")["catalog"]["table"] == {"type": "z"}
+
+
+def test_run_parameters_win(conf):
+    loader = ComposingConfigLoader(conf, env="lake", runtime_params={"ensemble": {"size": 7}})
+
+    assert loader["parameters"]["ensemble"]["size"] == 7
+
+
+def test_unknown_experiment_is_refused_with_those_there_are(conf):
+    with pytest.raises(
+        ConfigurationError,
+        match=r"there is no environment 'lak' in .*; there are: aws, demo, lake$",
+    ):
+        ComposingConfigLoader(conf, env="lak+aws")
+
+
+def test_shape_follows_catalog_and_ensemble(conf):
+    shape = shape_of(ComposingConfigLoader(conf, env="lake+aws"))
+
+    assert shape.layers == ("gravity",)
+    assert shape.peers == ("survey",)
+    assert shape.truths == ()
+    assert shape.packs == ((0, 1, 2), (3,))
+    assert shape.members == (0, 1, 2, 3)
+
+
+def test_an_experiment_without_layers_is_refused(conf):
+    (conf / "demo/catalog.yml").write_text("deposits: {type: c, filepath: d.gpkg}\n")
+
+    with pytest.raises(ConfigurationError, match="declares 0 evidence layers and its deposits"):
+        shape_of(ComposingConfigLoader(conf))

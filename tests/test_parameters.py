@@ -1,0 +1,54 @@
+"""Parameters are checked before any work: every mistake at once, with path and remedy."""
+
+from __future__ import annotations
+
+import pytest
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.parameters import Parameters, validate_parameters
+
+GRID = {"crs": "EPSG:7845", "resolution": 500.0}
+
+
+def test_defaults_suffice_beside_the_grid():
+    parameters = validate_parameters({"grid": GRID})
+
+    assert isinstance(parameters, Parameters)
+    assert parameters.folds.count == 5
+
+
+def test_every_mistake_is_reported_at_once():
+    with pytest.raises(ConfigurationError) as caught:
+        validate_parameters(
+            {"grid": GRID | {"resolution": -5}, "ensemble": {"size": 0, "sise": 3}, "modle": {}}
+        )
+
+    assert str(caught.value).splitlines() == [
+        "parameters that cannot be used:",
+        "  - grid.resolution = -5: input should be greater than 0",
+        "  - ensemble.size = 0: input should be greater than or equal to 1",
+        "  - ensemble.sise: there is no such parameter; "
+        "allowed: size, members_per_node, seed, device",
+        "  - modle: there is no such parameter; "
+        "allowed: grid, labels, folds, ensemble, model, uncertainty, evaluation, risk",
+    ]
+
+
+def test_missing_grid_is_named():
+    with pytest.raises(ConfigurationError, match=r"grid: is required and missing"):
+        validate_parameters({})
+
+
+def test_choices_are_listed():
+    with pytest.raises(
+        ConfigurationError,
+        match=r"uncertainty.calibration = 'isotonic': input should be 'platt', 'temperature'",
+    ):
+        validate_parameters({"grid": GRID, "uncertainty": {"calibration": "isotonic"}})
+
+
+def test_blocks_smaller_than_cells_are_refused():
+    with pytest.raises(
+        ConfigurationError, match=r"folds.block_size = 100 m is smaller than a cell"
+    ):
+        validate_parameters({"grid": GRID, "folds": {"block_size": 100}})
