@@ -47,7 +47,9 @@ def policies(standing):
         return yaml.safe_load(document) if isinstance(document, str) else document
 
     def statements(name):
-        [role] = [one["PhysicalResourceId"] for one in found if one.get("LogicalResourceId") == name]
+        [role] = [
+            one["PhysicalResourceId"] for one in found if one.get("LogicalResourceId") == name
+        ]
         names = iam.list_role_policies(RoleName=role)["PolicyNames"]
         documents = [iam.get_role_policy(RoleName=role, PolicyName=one) for one in names]
         return [s for one in documents for s in read(one["PolicyDocument"])["Statement"]]

@@ -12,13 +12,15 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 collect_ignore = ["emulator", "project"]
 HERE = Path(__file__).parent
@@ -36,10 +38,10 @@ class Emulator:
     process: subprocess.Popen[str]
 
     def tell(self, **changes: Any) -> dict[str, Any]:
-        request = urllib.request.Request(
+        request = urllib.request.Request(  # noqa: S310
             f"{self.endpoint}/_emulator", json.dumps(changes).encode(), method="POST"
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310 - the emulator
             return json.load(answer)
 
     def state(self) -> dict[str, Any]:
@@ -169,7 +171,9 @@ class Driver:
             stderr=subprocess.STDOUT,
             text=True,
             # A shell's background job ignores SIGINT; a person's terminal does not.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+            preexec_fn=lambda: signal.signal(  # noqa: PLW1509
+                signal.SIGINT, signal.default_int_handler
+            ),
         )
         self.lines: list[str] = []
 

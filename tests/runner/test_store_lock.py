@@ -35,9 +35,9 @@ def test_an_object_is_replaced_only_by_who_read_it(store):
 
 
 def test_a_second_driver_is_refused_until_the_first_is_gone(store):
-    with RunLock(store):
-        with pytest.raises(RunLockedError, match=rf"driven by process {os.getpid()} on"):
-            RunLock(store).__enter__()
+    refused = pytest.raises(RunLockedError, match=rf"driven by process {os.getpid()} on")
+    with RunLock(store), refused:
+        RunLock(store).__enter__()
     with RunLock(store):
         pass
     assert store.get("lock.json") is None

@@ -21,7 +21,8 @@ class JSONDataset(StoredDataset[Any, Any]):
 
     def load(self) -> Any:
         """Return what the file holds."""
-        return json.loads(self._file.fetch().path.read_text(encoding="utf-8"))
+        copy = self._file.fetch()
+        return json.loads(copy.path.read_text(encoding="utf-8"))
 
     def save(self, data: Any) -> None:
         """Write the data.
@@ -45,7 +46,8 @@ class TextDataset(StoredDataset[str, str]):
 
     def load(self) -> str:
         """Return the text."""
-        return self._file.fetch().path.read_text(encoding="utf-8")
+        copy = self._file.fetch()
+        return copy.path.read_text(encoding="utf-8")
 
     def save(self, data: str) -> None:
         """Write the text."""

@@ -61,4 +61,5 @@ class RasterDataset(StoredDataset[Raster, Raster]):
 
     def preview(self) -> ImagePreview:
         """Return a small picture of the first band for Kedro-Viz."""
-        return ImagePreview(thumbnail(self._file.fetch().path))
+        copy = self._file.fetch()
+        return ImagePreview(thumbnail(copy.path))

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +60,11 @@ class StoredFile:
         self._fs = fsspec.filesystem(self.protocol, **(credentials or {}), **(options or {}))
 
     @property
+    def files(self) -> fsspec.AbstractFileSystem:
+        """The file system."""
+        return self._fs
+
+    @property
     def local(self) -> bool:
         """Whether the file lies on this machine."""
         return self.protocol == "file"
@@ -78,6 +83,11 @@ class StoredFile:
         """Tell whether the file exists now; another machine may just have made it."""
         self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
         return bool(self._fs.exists(self.path))
+
+    def remove(self) -> None:
+        """Delete the file, if there is one."""
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self.path)
 
     def fetch(self) -> LocalCopy:
         """Return the file as a local one, with the files beside it that share its stem.

@@ -29,7 +29,8 @@ class TableDataset(StoredDataset[pd.DataFrame, pd.DataFrame]):
 
     def load(self) -> pd.DataFrame:
         """Return the table."""
-        return self._read(self._file.fetch().path)
+        copy = self._file.fetch()
+        return self._read(copy.path)
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the table."""

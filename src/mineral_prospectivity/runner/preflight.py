@@ -11,7 +11,7 @@ from mineral_prospectivity.runner.aws import error_code, is_credential_error, re
 from mineral_prospectivity.runner.capacity import check_capacity, check_image
 from mineral_prospectivity.runner.errors import PreflightError
 from mineral_prospectivity.runner.graph import is_in_memory
-from mineral_prospectivity.runner.provenance import is_parameter
+from mineral_prospectivity.runner.provenance import is_parameter, place_of
 from mineral_prospectivity.runner.store import NOT_FOUND, Store
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def check_boundary(jobs: Iterable[Node], catalog: CatalogProtocol[Any, Any]) -> 
                 f"dataset {name!r} of node {user!r} is only in this machine's memory, which a job "
                 "cannot see; give it an entry in the catalog, below the storage root"
             )
-        elif getattr(catalog.get(name), "_protocol", "") == "file":
+        elif (place := place_of(catalog.get(name))) and place.protocol == "file":
             problems.append(
                 f"dataset {name!r} of node {user!r} is a file of this machine, which a job cannot "
                 "see; put it below the storage root on S3"

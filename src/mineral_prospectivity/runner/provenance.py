@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,18 +59,35 @@ def is_parameter(name: str) -> bool:
     return name == "parameters" or name.startswith("params:")
 
 
-def filesystem_of(dataset: Any) -> Any:
-    """Return the fsspec file system that a dataset keeps, or None."""
-    return getattr(dataset, "_fs", None)
+class Place(NamedTuple):
+    """Where a dataset keeps its file."""
+
+    protocol: str
+    files: Any
+    path: str
+
+
+def place_of(dataset: Any) -> Place | None:
+    """Return where a dataset keeps its file, None where it does not say.
+
+    Kedro has no interface for this. The datasets of this project keep a stored file, those of
+    kedro-datasets a file system and a path.
+    """
+    stored = getattr(dataset, "_file", None)
+    if stored is not None:
+        return Place(stored.protocol, stored.files, stored.path)
+    files, path = getattr(dataset, "_fs", None), getattr(dataset, "_filepath", None)
+    if files is None or path is None:
+        return None
+    return Place(getattr(dataset, "_protocol", ""), files, str(path))
 
 
 def _stamp(dataset: Any) -> str:
-    files = filesystem_of(dataset)
-    path = getattr(dataset, "_filepath", None)
-    if files is None or path is None:
+    place = place_of(dataset)
+    if place is None:
         return UNKNOWN
     try:
-        found = files.info(str(path))
+        found = place.files.info(place.path)
     except FileNotFoundError:
         return UNKNOWN
     return str(found.get("ETag") or f"{found.get('size')}-{found.get('mtime')}")

@@ -17,7 +17,7 @@ from mineral_prospectivity.runner.jobs import JobFactory
 from mineral_prospectivity.runner.lock import RunLock
 from mineral_prospectivity.runner.plan import DURATION_OBJECT, describe_plan, expected_seconds
 from mineral_prospectivity.runner.progress import progress_for
-from mineral_prospectivity.runner.provenance import DataHashes, filesystem_of, git_commit
+from mineral_prospectivity.runner.provenance import DataHashes, git_commit, place_of
 from mineral_prospectivity.runner.queue import Queue
 from mineral_prospectivity.runner.record import write_record
 from mineral_prospectivity.runner.store import Store
@@ -205,9 +205,9 @@ class Run:
     def _forget_listings(self, node: Node) -> None:
         """Drop cached listings: other machines have written what this one believes is absent."""
         for name in node.outputs:
-            files = filesystem_of(self._catalog.get(name))
-            if files is not None:
-                files.invalidate_cache()
+            place = place_of(self._catalog.get(name))
+            if place is not None:
+                place.files.invalidate_cache()
 
     def _remember_duration(self) -> None:
         seconds = [job.seconds for job in self._board.jobs.values() if job.state is State.DONE]

@@ -176,7 +176,7 @@ class Attempt:
         command = job._add_parameters_to_command(command)
         if self.world.rootfs is None:
             return command
-        inside = self.environment() | {"PATH": "/opt/venv/bin:/usr/bin:/bin", "HOME": "/tmp"}
+        inside = self.environment() | {"PATH": "/opt/venv/bin:/usr/bin:/bin", "HOME": "/tmp"}  # noqa: S108
         inside.pop("PYTHONPATH", None)
         assigned = [f"{name}={value}" for name, value in inside.items()]
         root = ["chroot", "--userspec=10001:10001", str(self.world.rootfs)]

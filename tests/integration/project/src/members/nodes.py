@@ -1,6 +1,7 @@
 """Members of numpy: momentum and random draws, so that a resumed one must restore both."""
 
 import json
+import sys
 import time
 
 import numpy as np
@@ -30,14 +31,19 @@ def _train(number, table, parameters, checkpoint):
     if saved is not None:
         draws.bit_generator.state = json.loads(str(saved.pop("draws")))
         state = saved
-        print(f"resumed at step {int(state['step'])}", flush=True)
+        say(f"resumed at step {int(state['step'])}")
     for step in range(int(state["step"]), parameters["steps"]):
         state = _step(state, rows, target, draws)
         checkpoint.save(key, {**state, "draws": np.array(json.dumps(draws.bit_generator.state))})
-        print(f"step {step + 1} done", flush=True)
+        say(f"step {step + 1} done")
         time.sleep(parameters["pause"])
     checkpoint.clear()
     return state["weights"].tolist()
+
+
+def say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def _step(state, rows, target, draws):
