@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 FILES = {
     "base/globals.yml": "storage: data\nexperiment: ???\nraw: ${storage}/01_raw/${experiment}\n",
-    "base/parameters.yml": "ensemble: {size: 10, seed: 3}\nfolds: {count: 5}\n",
+    "base/parameters.yml": (
+        "experiment: ${globals:experiment}\n"
+        "ensemble: {size: 10, seed: 3}\n"
+        "folds: {count: 5}\n"
+    ),
     "base/catalog.yml": "table: {type: a, filepath: '${globals:raw}/x', load_args: {k: 1}}\n",
     "demo/globals.yml": "experiment: demo\n",
     "demo/parameters.yml": "grid: {crs: 'EPSG:32633', resolution: 500}\n",

@@ -7,11 +7,12 @@ import pytest
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 
+EXPERIMENT = {"experiment": "lake"}
 GRID = {"crs": "EPSG:7845", "resolution": 500.0}
 
 
 def test_defaults_suffice_beside_the_grid():
-    parameters = validate_parameters({"grid": GRID})
+    parameters = validate_parameters(EXPERIMENT | {"grid": GRID})
 
     assert isinstance(parameters, Parameters)
     assert parameters.folds.count == 5
@@ -20,7 +21,8 @@ def test_defaults_suffice_beside_the_grid():
 def test_every_mistake_is_reported_at_once():
     with pytest.raises(ConfigurationError) as caught:
         validate_parameters(
-            {"grid": GRID | {"resolution": -5}, "ensemble": {"size": 0, "sise": 3}, "modle": {}}
+            EXPERIMENT
+            | {"grid": GRID | {"resolution": -5}, "ensemble": {"size": 0, "sise": 3}, "modle": {}}
         )
 
     assert str(caught.value).splitlines() == [
@@ -30,7 +32,7 @@ def test_every_mistake_is_reported_at_once():
         "  - ensemble.sise: there is no such parameter; "
         "allowed: size, members_per_node, seed, device",
         "  - modle: there is no such parameter; "
-        "allowed: grid, labels, folds, ensemble, model, uncertainty, evaluation, risk",
+        "allowed: experiment, grid, labels, folds, ensemble, model, uncertainty, evaluation, risk",
     ]
 
 
@@ -44,11 +46,11 @@ def test_choices_are_listed():
         ConfigurationError,
         match=r"uncertainty.calibration = 'isotonic': input should be 'platt', 'temperature'",
     ):
-        validate_parameters({"grid": GRID, "uncertainty": {"calibration": "isotonic"}})
+        validate_parameters(EXPERIMENT | {"grid": GRID, "uncertainty": {"calibration": "isotonic"}})
 
 
 def test_blocks_smaller_than_cells_are_refused():
     with pytest.raises(
         ConfigurationError, match=r"folds.block_size = 100 m is smaller than a cell"
     ):
-        validate_parameters({"grid": GRID, "folds": {"block_size": 100}})
+        validate_parameters(EXPERIMENT | {"grid": GRID, "folds": {"block_size": 100}})

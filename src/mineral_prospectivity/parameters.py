@@ -194,6 +194,7 @@ class RiskParameters(_Group):
 class Parameters(_Group):
     """The whole tree, as in ``conf/*/parameters*.yml``."""
 
+    experiment: Annotated[str, Field(description="Name of the experiment, from its globals.")]
     grid: GridParameters
     labels: LabelParameters = LabelParameters()
     folds: FoldParameters = FoldParameters()

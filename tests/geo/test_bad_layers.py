@@ -211,7 +211,8 @@ def test_attribute_column_without_attribute_table(grid, raster_layer):
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])
 def test_coordinates_that_are_not_finite(grid, vector_layer, wrong):
-    lines = [shapely.LineString([(WEST, NORTH), (WEST + 1, n)]) for n in (0.0, wrong, wrong)]
+    with np.errstate(invalid="ignore"):
+        lines = [shapely.LineString([(WEST, NORTH), (WEST + 1, n)]) for n in (0.0, wrong, wrong)]
     layer = vector_layer(lines, kind="lines")
     assert re.fullmatch(
         r"2 of 3 features have coordinates that are not finite \(rows 1, 2\)\. "

@@ -149,6 +149,13 @@ def test_distance_to_a_class_by_hand(grid, raster_layer):
     assert np.allclose(distance, 100.0 * np.hypot(row - 1, col - 1))
 
 
+def test_distance_to_a_class_known_by_its_number(grid, raster_layer):
+    pixels = np.tile(np.array([1, 2, 1, 1, 1], dtype=np.uint8), (4, 1))
+    layer = raster_layer(pixels, kind="categorical", derive=[{"distance_to": [2]}])
+    distance = layer_evidence(layer, grid).select(["magnetics_distance_2"]).array()[0]
+    assert distance[0].tolist() == [100, 0, 100, 200, 300]
+
+
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 10_000), share=st.floats(0.02, 0.9))
 def test_distance_to_a_class_is_that_to_any_of_its_cells(seed, share):

@@ -79,6 +79,13 @@ def test_tables_that_cannot_be_used(table, grid, fields, problem):
     assert str(caught.value) == f"layer 'soil' ({table}): {problem}"
 
 
+def test_samples_around_the_grid_only(tmp_path, grid):
+    path = tmp_path / "soil.csv"
+    SAMPLES.assign(x=[WEST - 50, WEST - 50, WEST + 550, WEST + 550]).to_csv(path, index=False)
+    with pytest.raises(LayerError, match=r"has no sample on the grid\. Check its CRS, or grid\.b"):
+        layer_evidence(table_layer(path), grid)
+
+
 def test_coordinates_that_are_not_finite(tmp_path, grid):
     path = tmp_path / "soil.csv"
     SAMPLES.assign(x=[np.nan, WEST, np.inf, WEST]).to_csv(path, index=False)

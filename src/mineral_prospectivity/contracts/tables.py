@@ -26,18 +26,18 @@ def _all_float32(table: pd.DataFrame) -> bool:
     return bool((table.drop(columns="cell").dtypes == np.float32).all())
 
 
-def _variances_add_up(table: pd.DataFrame) -> pd.Series:
+def _variances_add_up(table: pd.DataFrame) -> bool:
     parts = table["aleatoric"] ** 2 + table["epistemic"] ** 2
-    return (parts - table["total"] ** 2).abs() < TOLERANCE
+    return bool(((parts - table["total"] ** 2).abs() < TOLERANCE).all())
 
 
-def _total_is_bernoulli(table: pd.DataFrame) -> pd.Series:
+def _total_is_bernoulli(table: pd.DataFrame) -> bool:
     variance = table["probability"] * (1 - table["probability"])
-    return (table["total"] ** 2 - variance).abs() < TOLERANCE
+    return bool(((table["total"] ** 2 - variance).abs() < TOLERANCE).all())
 
 
-def _only_positives_cluster(table: pd.DataFrame) -> pd.Series:
-    return (table["label"] == 1) | (table["cluster"] == -1)
+def _only_positives_cluster(table: pd.DataFrame) -> bool:
+    return bool(((table["label"] == 1) | (table["cluster"] == -1)).all())
 
 
 def _cell() -> Column:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import DatasetError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
+from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
 if TYPE_CHECKING:
@@ -55,7 +56,11 @@ class EvidenceLayerDataset(StoredDataset[EvidenceLayer, EvidenceLayer]):
 
     def load(self) -> EvidenceLayer:
         """Return the layer; its values are read when evidence is made of it."""
-        copy = self._file.fetch()
+        try:
+            copy = self._file.fetch(beside=True)
+        except FileNotFoundError as error:
+            msg = f"layer {self._spec.name!r}: {error}"
+            raise LayerError(msg) from None
         return EvidenceLayer(self._spec, copy.path, self._file.url, keep=copy)
 
     def save(self, data: EvidenceLayer) -> None:
@@ -69,7 +74,8 @@ class EvidenceLayerDataset(StoredDataset[EvidenceLayer, EvidenceLayer]):
     def _init_config(self) -> dict[str, Any]:
         """Return the entry as it was declared, the fields of the layer not in a group."""
         config = super()._init_config()
-        return {**config, **config.pop("fields")}
+        fields = config.pop("fields")
+        return {**config, **fields}
 
 
 def _name_of(stem: str) -> str:

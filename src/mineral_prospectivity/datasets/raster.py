@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kedro.io import DatasetError
 from kedro_datasets._typing import ImagePreview
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
@@ -49,9 +48,6 @@ class RasterDataset(StoredDataset[Raster, Raster]):
     def load(self) -> Raster:
         """Return the raster; windows are read when they are asked for."""
         copy = self._file.fetch()
-        if not copy.path.exists():
-            msg = f"{self._file.url}: there is no such raster"
-            raise DatasetError(msg)
         return read_geotiff(copy.path, origin=self._file.url, keep=copy)
 
     def save(self, data: Raster) -> None:

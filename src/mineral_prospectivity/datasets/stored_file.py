@@ -81,7 +81,7 @@ class StoredFile:
 
     def exists(self) -> bool:
         """Tell whether the file exists now; another machine may just have made it."""
-        self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
+        self._fs.invalidate_cache(self.path)
         return bool(self._fs.exists(self.path))
 
     def remove(self) -> None:
@@ -89,23 +89,38 @@ class StoredFile:
         with suppress(FileNotFoundError):
             self._fs.rm_file(self.path)
 
-    def fetch(self) -> LocalCopy:
-        """Return the file as a local one, with the files beside it that share its stem.
+    def fetch(self, *, beside: bool = False) -> LocalCopy:
+        """Return the file, or folder of files, as a local one.
 
-        Shapefiles, virtual rasters and attribute tables come in several files of one stem.
+        Parameters
+        ----------
+        beside
+            Bring the files beside it that share its stem: shapefiles, virtual rasters and
+            attribute tables come in several.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is none.
         """
+        if not self.exists():
+            msg = f"{self.url}: there is no such file. Check the filepath in the catalog"
+            raise FileNotFoundError(msg)
         if self.local:
             return LocalCopy(Path(self.path))
         folder = Path(tempfile.mkdtemp(prefix="mineral-prospectivity-"))
         copy = LocalCopy(folder / PurePosixPath(self.path).name, folder)
-        self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
         if self._fs.isdir(self.path):
             self._fs.get(self.path.rstrip("/") + "/", f"{copy.path}/", recursive=True)
             return copy
-        stem = str(PurePosixPath(self.path).with_suffix(""))
-        for path in self._fs.glob(stem + ".*"):
+        for path in self._of_one_stem() if beside else [self.path]:
             self._fs.get_file(path, str(folder / PurePosixPath(path).name))
         return copy
+
+    def _of_one_stem(self) -> list[str]:
+        folder = str(PurePosixPath(self.path).parent)
+        names = [str(path) for path in self._fs.ls(folder, detail=False)]
+        return [path for path in names if PurePosixPath(path).name.startswith(f"{self.stem}.")]
 
     @contextmanager
     def replaced(self) -> Iterator[Path]:
@@ -131,7 +146,7 @@ class StoredFile:
 
     def _upload(self, path: Path) -> None:
         self._fs.put_file(str(path), self.path)
-        self._fs.invalidate_cache(str(PurePosixPath(self.path).parent))
+        self._fs.invalidate_cache(self.path)
 
 
 def _flush(path: Path) -> None:

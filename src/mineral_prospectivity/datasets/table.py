@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _PREVIEW_ROWS = 20
 
@@ -30,7 +27,7 @@ class TableDataset(StoredDataset[pd.DataFrame, pd.DataFrame]):
     def load(self) -> pd.DataFrame:
         """Return the table."""
         copy = self._file.fetch()
-        return self._read(copy.path)
+        return pd.read_csv(copy.path) if self._suffix() == ".csv" else pd.read_parquet(copy.path)
 
     def save(self, data: pd.DataFrame) -> None:
         """Write the table."""
@@ -44,9 +41,6 @@ class TableDataset(StoredDataset[pd.DataFrame, pd.DataFrame]):
         """Return the first rows for Kedro-Viz."""
         rows = self.load().head(_PREVIEW_ROWS)
         return TablePreview(rows.to_dict(orient="split"))
-
-    def _read(self, path: Path) -> pd.DataFrame:
-        return pd.read_csv(path) if self._suffix() == ".csv" else pd.read_parquet(path)
 
     def _suffix(self) -> str:
         if self._file.suffix not in (".parquet", ".csv"):

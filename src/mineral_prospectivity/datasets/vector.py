@@ -17,7 +17,8 @@ from mineral_prospectivity.geo.tables import read_array_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
+
+    from mineral_prospectivity.datasets.stored_file import LocalCopy
 
 _DRIVERS = {".gpkg": "GPKG", ".geojson": "GeoJSON"}
 _EPOCH = "2000-01-01T00:00:00.000Z"
@@ -64,11 +65,7 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
 
     def load(self) -> geopandas.GeoDataFrame:
         """Return the features."""
-        copy = self._file.fetch()
-        if not copy.path.exists():
-            msg = f"{self._file.url}: there is no such file. Check the filepath in the catalog"
-            raise DepositError(msg)
-        frame = self._read(copy.path)
+        frame = self._read(self._file.fetch(beside=self._file.suffix == ".shp"))
         if frame.crs is not None:
             return frame
         if self._crs is None:
@@ -98,7 +95,8 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name)).astype(object)
         return TablePreview(attributes.where(attributes.notna(), None).to_dict(orient="split"))
 
-    def _read(self, path: Path) -> geopandas.GeoDataFrame:
+    def _read(self, copy: LocalCopy) -> geopandas.GeoDataFrame:
+        path = copy.path
         if path.is_dir():
             return read_array_folder(path, self._file.url, x=self._x, y=self._y).deposits()
         if path.suffix == ".csv":
@@ -113,9 +111,7 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         missing = [name for name in (self._x, self._y) if name not in table.columns]
         if missing:
             columns = ", ".join(str(column) for column in table.columns)
-            msg = (
-                f"{self._file.url}: has no column {missing[0]!r}, only {columns}. Declare x: and y:"
-            )
+            msg = f"{self._file.url}: has no column {missing[0]!r}, only {columns}. Declare x and y"
             raise DepositError(msg)
         geometry = geopandas.points_from_xy(table[self._x], table[self._y])
         return geopandas.GeoDataFrame(table, geometry=geometry)

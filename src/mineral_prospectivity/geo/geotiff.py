@@ -132,6 +132,17 @@ def write_geotiff(raster: Raster, path: Path, *, colours: Mapping[int, str] | No
             _describe(dataset, raster)
             if categorical:
                 _colour(dataset, raster, colours)
+        _optimise(plain, path, categorical=categorical)
+    except RasterioError as error:
+        msg = f"{path.name} cannot be written: {_cause(error)}. Is the disk full?"
+        raise OSError(msg) from error
+    finally:
+        plain.unlink(missing_ok=True)
+
+
+def _optimise(plain: Path, path: Path, *, categorical: bool) -> None:
+    """Write a Cloud-Optimised GeoTIFF from a plain one."""
+    try:
         rasterio.shutil.copy(
             plain,
             path,
@@ -143,11 +154,8 @@ def write_geotiff(raster: Raster, path: Path, *, colours: Mapping[int, str] | No
             statistics="no" if categorical else "yes",
             bigtiff="if_safer",
         )
-    except RasterioError as error:
-        msg = f"{path.name} cannot be written: {_cause(error)}. Is the disk full?"
-        raise OSError(msg) from error
-    finally:
-        plain.unlink(missing_ok=True)
+    except Exception as error:  # GDAL's own errors, which have no public class
+        raise RasterioError(str(error)) from error
 
 
 def nodata_of(raster: Raster) -> float:

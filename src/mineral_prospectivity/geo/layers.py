@@ -59,7 +59,8 @@ class Derive(BaseModel):
         Field(description="Length of class boundaries per area: of the cell, or within radii, m."),
     ] = False
     distance_to: Annotated[
-        tuple[str, ...], Field(description="Distance to each of these classes, m.")
+        tuple[Annotated[str, BeforeValidator(str)], ...],
+        Field(description="Distance to each of these classes, m."),
     ] = ()
     distance: Annotated[bool, Field(description="Distance to the polygons, m.")] = False
     density: Annotated[

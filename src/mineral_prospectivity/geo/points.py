@@ -44,6 +44,9 @@ def table_means(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     values = pd.DataFrame({name: require_column(layer, table.values, name) for name in columns})
     values = values.where(np.isfinite(values))
     cells = cells_of_points(grid, x, y)
+    if (cells < 0).all():
+        msg = "has no sample on the grid. Check its CRS, or grid.bounds"
+        raise layer.error(msg)
     means = values[cells >= 0].groupby(cells[cells >= 0]).mean()
     bands = tuple(_column_band(layer, table, name) for name in columns)
     return sparse_raster(grid, bands, means.index.to_numpy(), means.to_numpy(np.float32))

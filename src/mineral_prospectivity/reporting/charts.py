@@ -18,7 +18,7 @@ from mineral_prospectivity.reporting.style import (
 from mineral_prospectivity.targeting.categories import CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -117,14 +117,8 @@ def risk_return_figure(
     return figure
 
 
-def bars_figure(
-    values: Mapping[str, float],
-    *,
-    label: str,
-    reference: float = 0.0,
-    intervals: Mapping[str, Sequence[float]] | None = None,
-) -> Figure:
-    """Draw one bar a name, with an interval where there is one.
+def bars_figure(values: Mapping[str, float], *, label: str) -> Figure:
+    """Draw one bar a name, from 0.
 
     Parameters
     ----------
@@ -132,20 +126,13 @@ def bars_figure(
         Length of each bar.
     label
         What the lengths mean, with the unit.
-    reference
-        Where a line marks no effect.
-    intervals
-        Lower and upper end by name.
     """
     with report_style():
         figure = Figure(figsize=(WIDTH * 0.8, 0.8 + 0.34 * len(values)), layout="constrained")
         axes = figure.subplots()
         places = np.arange(len(values))
-        axes.barh(places, list(values.values()), color="#7FB2D6", height=0.62)
-        for place, name in zip(places, values, strict=True):
-            if intervals and name in intervals:
-                axes.plot(intervals[name], [place, place], color=INK, linewidth=1.4)
-        axes.axvline(reference, color=INK, linewidth=0.9)
+        axes.barh(places, list(values.values()), color=MODEL_COLOUR, height=0.6)
+        axes.axvline(0, color=INK, linewidth=0.9)
         axes.set_yticks(places, list(values))
         axes.invert_yaxis()
         axes.grid(visible=False, axis="y")

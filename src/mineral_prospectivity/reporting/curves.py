@@ -62,7 +62,7 @@ def capture_figure(
     fit
         Success-rate curves of the fit, drawn thin: they say how the map follows its own labels.
     limit
-        The best curve that the layers allow, where the truth is known.
+        Points of the best curve that the layers allow, where the truth is known.
     """
     styles = model_styles([curve.name for curve in held_out], held_out[0].name)
     with report_style():
@@ -76,7 +76,7 @@ def capture_figure(
                 label = f"{curve.name} (fit)"
                 axes.plot(curve.area, curve.captured, color=INK, linewidth=0.8, label=label)
             if limit is not None:
-                axes.plot(limit.area, limit.captured, color=INK, linestyle="--", label=limit.name)
+                axes.plot(limit.area, limit.captured, "D", color=INK, label=limit.name)
             axes.set_xlim(0, reach)
             axes.set_ylim(0, _top(held_out, fit, limit, reach))
             axes.set_xlabel("Share of the area searched")

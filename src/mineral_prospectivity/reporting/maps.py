@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.colors import BoundaryNorm, ListedColormap, LogNorm, Normalize
+from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 
+from mineral_prospectivity.reporting.cartography import (
+    TALLEST,
+    WHITE_HALO,
+    aspect,
+    clipped_scale,
+    furnish,
+    log_scale,
+    map_figure,
+    mark_deposits,
+    outline_targets,
+    percent_tick,
+    show,
+)
 from mineral_prospectivity.reporting.style import (
     INK,
     PROBABILITY_MAP,
+    RETURN_MAP,
     UNCERTAINTY_MAP,
     WIDTH,
     report_style,
@@ -22,21 +35,9 @@ from mineral_prospectivity.reporting.thumbnails import KILOMETRE, Thumbnail
 from mineral_prospectivity.targeting.categories import CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
     import pandas as pd
-    from matplotlib.axes import Axes
-    from matplotlib.image import AxesImage
-    from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
-
-LABELLED_TARGETS = 10
-TALLEST = 9.0
-"""Height of a map, inches, at most: it must fit a printed page."""
-
-HALO = [patheffects.withStroke(linewidth=2.6, foreground="black")]
-WHITE_HALO = [patheffects.withStroke(linewidth=2.2, foreground="white")]
 
 UNCERTAINTIES = (
     ("aleatoric", "Aleatoric: cannot be known from these layers", "SD"),
@@ -63,14 +64,14 @@ def probability_map(
     """
     p = maps.band("probability").astype(np.float64)
     with report_style():
-        figure, axes = _map_figure(maps)
-        image = _show(axes, maps, p, cmap=PROBABILITY_MAP, norm=_log_scale(p))
-        _outline(axes, targets)
-        _mark_deposits(axes, deposits)
-        _furnish(axes, maps)
+        figure, axes = map_figure(maps)
+        image = show(axes, maps, p, cmap=PROBABILITY_MAP, norm=log_scale(p))
+        outline_targets(axes, targets)
+        mark_deposits(axes, deposits)
+        furnish(axes, maps)
         bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02, extend="min")
         bar.set_label("Probability of a deposit in a cell")
-        bar.ax.yaxis.set_major_formatter(FuncFormatter(_percent))
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(percent_tick))
         bar.ax.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     return figure
 
@@ -88,17 +89,17 @@ def uncertainty_maps(maps: Thumbnail, deposits: gpd.GeoDataFrame) -> Figure:
     """
     shown = [item for item in UNCERTAINTIES if item[0] in maps.names]
     rows = -(-len(shown) // 2)
-    height = min((WIDTH / 2 - 1.1) * _aspect(maps), TALLEST / 2 - 0.5) + 0.5
+    height = min((WIDTH / 2 - 1.1) * aspect(maps), TALLEST / 2 - 0.5) + 0.5
     with report_style():
         figure = Figure(figsize=(WIDTH, rows * height), layout="constrained")
         panels = figure.subplots(rows, 2, squeeze=False).ravel()
         for axes, (name, title, unit) in zip(panels, shown, strict=False):
             values = maps.band(name).astype(np.float64)
-            norm = Normalize(0, 1) if name == "novelty" else _clipped_scale(values)
-            image = _show(axes, maps, values, cmap=UNCERTAINTY_MAP, norm=norm)
-            _mark_deposits(axes, deposits, size=5)
+            norm = Normalize(0, 100) if name == "novelty" else clipped_scale(values)
+            image = show(axes, maps, values, cmap=UNCERTAINTY_MAP, norm=norm)
+            mark_deposits(axes, deposits, size=5)
             axes.set_title(title, fontsize=8.5)
-            _furnish(axes, maps, small=True)
+            furnish(axes, maps, small=True)
             extend = "neither" if name == "novelty" else "max"
             bar = figure.colorbar(image, ax=axes, shrink=0.8, aspect=26, pad=0.02, extend=extend)
             bar.set_label(unit, fontsize=7.5)
@@ -127,13 +128,37 @@ def category_map(
     colours = ListedColormap([category.colour for category in CATEGORIES])
     limits = BoundaryNorm(np.arange(0.5, len(CATEGORIES) + 1), len(CATEGORIES))
     with report_style():
-        figure, axes = _map_figure(categories)
-        _show(axes, categories, values, cmap=colours, norm=limits)
-        _outline(axes, targets[targets["selected"]], colour=INK, effects=WHITE_HALO)
-        _mark_deposits(axes, deposits)
-        _furnish(axes, categories)
+        figure, axes = map_figure(categories)
+        show(axes, categories, values, cmap=colours, norm=limits)
+        outline_targets(axes, targets[targets["selected"]], colour=INK, effects=WHITE_HALO)
+        mark_deposits(axes, deposits)
+        furnish(axes, categories)
         keys = [Patch(facecolor=c.colour, edgecolor=INK, label=c.name) for c in CATEGORIES]
         figure.legend(handles=keys, loc="outside lower center", ncols=2)
+    return figure
+
+
+def return_map(returns: Thumbnail, deposits: gpd.GeoDataFrame) -> Figure:
+    """Draw the risk-adjusted return, on a scale that turns where testing begins to pay.
+
+    Parameters
+    ----------
+    returns
+        With the band ``risk_adjusted_return``, in currency.
+    deposits
+        Points in the CRS of the grid.
+    """
+    values = returns.band("risk_adjusted_return").astype(np.float64)
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, (0.005, 0.995)) if known.size else (-1.0, 1.0)
+    norm = TwoSlopeNorm(0.0, min(low, -1e-9), max(high, 1e-9))
+    with report_style():
+        figure, axes = map_figure(returns)
+        image = show(axes, returns, values, cmap=RETURN_MAP, norm=norm)
+        mark_deposits(axes, deposits)
+        furnish(axes, returns)
+        bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02, extend="both")
+        bar.set_label("Risk-adjusted return of testing a cell (currency)")
     return figure
 
 
@@ -153,11 +178,11 @@ def folds_map(cells: pd.DataFrame, grid: GeoBox, deposits: gpd.GeoDataFrame) -> 
     count = int(cells["fold"].max()) + 1
     colours = ListedColormap([_fold_colour(fold) for fold in range(count)])
     with report_style():
-        figure, axes = _map_figure(folds, scale=0.7)
+        figure, axes = map_figure(folds, scale=0.7)
         limits = BoundaryNorm(np.arange(-0.5, count), count)
-        _show(axes, folds, folds.values[0].astype(np.float64), cmap=colours, norm=limits)
-        _mark_deposits(axes, deposits)
-        _furnish(axes, folds)
+        show(axes, folds, folds.values[0].astype(np.float64), cmap=colours, norm=limits)
+        mark_deposits(axes, deposits)
+        furnish(axes, folds)
         keys = [Patch(facecolor=_fold_colour(i), label=f"fold {i + 1}") for i in range(count)]
         figure.legend(handles=keys, loc="outside lower center", ncols=min(count, 5))
     return figure
@@ -178,140 +203,3 @@ def _folds_thumbnail(cells: pd.DataFrame, grid: GeoBox, max_side: int = 300) -> 
 def _fold_colour(fold: int) -> str:
     palette = ("#88CCEE", "#DDCC77", "#CC6677", "#44AA99", "#AA4499", "#999933", "#BBBBBB")
     return palette[fold % len(palette)]
-
-
-def _map_figure(maps: Thumbnail, scale: float = 1.0) -> tuple[Figure, Axes]:
-    room = 1.7 * scale  # for labels and the colour bar
-    width = min(WIDTH, (TALLEST - room) / _aspect(maps) + room) * scale
-    height = (width - room) * _aspect(maps) + room * 0.6
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots()
-
-
-def _aspect(maps: Thumbnail) -> float:
-    west, east, south, north = maps.extent
-    return (north - south) / (east - west)
-
-
-def _show(axes: Axes, maps: Thumbnail, values: NDArray[np.float64], **options: Any) -> AxesImage:
-    axes.set_facecolor("#F4F4F4")
-    return axes.imshow(
-        np.ma.masked_invalid(values), extent=maps.extent, interpolation="nearest", **options
-    )
-
-
-def _log_scale(p: NDArray[np.float64]) -> LogNorm:
-    """Return a scale over the upper three decades at most, so that the differences show."""
-    known = p[np.isfinite(p) & (p > 0)]
-    if not known.size:
-        return LogNorm(1e-3, 1.0)
-    top = float(known.max())
-    bottom = max(float(np.quantile(known, 0.02)), top / 1000)
-    return LogNorm(min(bottom, top * 0.9), top)
-
-
-def _clipped_scale(values: NDArray[np.float64]) -> Normalize:
-    known = values[np.isfinite(values)]
-    top = float(np.quantile(known, 0.995)) if known.size else 1.0
-    return Normalize(0.0, top or 1.0)
-
-
-def _percent(value: float, _: int | None = None) -> str:
-    return f"{100 * value:.3g} %"
-
-
-def _mark_deposits(axes: Axes, deposits: gpd.GeoDataFrame, size: float = 14) -> None:
-    if deposits.empty:
-        return
-    axes.scatter(
-        deposits.geometry.x / KILOMETRE,
-        deposits.geometry.y / KILOMETRE,
-        s=size,
-        facecolor="#FF5A36",
-        edgecolor="black",
-        linewidth=0.6,
-        zorder=4,
-    )
-
-
-def _outline(
-    axes: Axes,
-    targets: gpd.GeoDataFrame,
-    colour: str = "white",
-    effects: Sequence[patheffects.AbstractPathEffect] = HALO,
-) -> None:
-    """Outline the targets in white on black, and number the first ones."""
-    for target in targets.itertuples():
-        for part in getattr(target.geometry, "geoms", [target.geometry]):
-            x, y = np.asarray(part.exterior.coords).T / KILOMETRE
-            axes.plot(x, y, color=colour, linewidth=1.1, path_effects=list(effects), zorder=3)
-        if target.rank <= LABELLED_TARGETS:
-            place = target.geometry.representative_point()
-            axes.annotate(
-                str(target.rank),
-                (place.x / KILOMETRE, place.y / KILOMETRE),
-                color=colour,
-                weight="bold",
-                ha="center",
-                va="center",
-                path_effects=list(effects),
-                zorder=5,
-            )
-
-
-def _furnish(axes: Axes, maps: Thumbnail, *, small: bool = False) -> None:
-    """Add kilometre axes, a scale bar and a north arrow."""
-    west, east, south, north = maps.extent
-    axes.set_xlim(west, east)
-    axes.set_ylim(south, north)
-    axes.grid(visible=False)
-    axes.set_aspect("equal")
-    axes.ticklabel_format(useOffset=False, style="plain")
-    axes.tick_params(labelsize=6.5 if small else 8)
-    axes.locator_params(nbins=4)
-    if not small:
-        axes.set_xlabel("Easting (km)")
-        axes.set_ylabel("Northing (km)")
-        _scale_bar(axes, west, south, east - west, north - south)
-        axes.annotate(
-            "N",
-            xy=(0.965, 0.985),
-            xytext=(0.965, 0.9),
-            xycoords="axes fraction",
-            ha="center",
-            va="center",
-            weight="bold",
-            path_effects=WHITE_HALO,
-            arrowprops={"arrowstyle": "-|>", "color": INK, "path_effects": WHITE_HALO},
-        )
-
-
-def _scale_bar(axes: Axes, west: float, south: float, width: float, height: float) -> None:
-    length = _round_length(width / 5)
-    x, y = west + 0.04 * width, south + 0.03 * height
-    axes.plot(
-        [x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt",
-        path_effects=[patheffects.withStroke(linewidth=5.5, foreground="white")], zorder=6,
-    )  # fmt: skip
-    axes.annotate(
-        f"{length:g} km",
-        (x + length / 2, y),
-        xytext=(0, 4),
-        textcoords="offset points",
-        ha="center",
-        fontsize=8,
-        path_effects=WHITE_HALO,
-        zorder=6,
-    )
-
-
-def _round_length(length: float) -> float:
-    """Return 1, 2 or 5 times a power of ten, the largest not above the length.
-
-    Examples
-    --------
-    >>> _round_length(37.0)
-    20.0
-    """
-    power = 10.0 ** np.floor(np.log10(length))
-    return float(max(step for step in (1, 2, 5) if step * power <= length * (1 + 1e-9)) * power)

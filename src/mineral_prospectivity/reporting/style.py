@@ -41,6 +41,7 @@ INK = "#1F1F1F"
 QUIET = "#767676"
 PROBABILITY_MAP = "viridis"
 UNCERTAINTY_MAP = "cividis"
+RETURN_MAP = "BrBG"
 WIDTH = 7.2
 """Width of a figure, inches: the text column of the report."""
 

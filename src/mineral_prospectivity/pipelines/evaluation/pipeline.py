@@ -19,9 +19,8 @@ if TYPE_CHECKING:
 
 def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
     """Return the pipeline for an experiment with these published peers and known truths."""
-    references = {
-        name: name for name in [*(f"peer.{p}" for p in peers), *(f"truth.{t}" for t in truths)]
-    }
+    references = {f"peer_{name}": f"peer.{name}" for name in peers}
+    references |= {f"truth_{name}": f"truth.{name}" for name in truths}
     return Pipeline(
         [
             Node(
@@ -38,13 +37,13 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
             ),
             Node(
                 sample_references,
-                {"cells": "cells", "fit": "maps.probability", **references},
+                {"cells": "cells", "prediction": "prediction", **references},
                 "references",
                 name="sample_references",
             ),
             Node(
                 compare,
-                ["oof_predictions", "references", "params:evaluation"],
+                ["oof_predictions", "references", "params:evaluation", "params:folds"],
                 "metrics",
                 name="compare",
             ),

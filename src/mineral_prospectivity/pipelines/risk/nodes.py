@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import geopandas as gpd
@@ -12,10 +13,13 @@ from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.parameters import (
     EconomicsParameters,
     HotSpotParameters,
+    Parameters,
     RiskCategoryParameters,
     SampleParameters,
     TargetParameters,
 )
+from mineral_prospectivity.reporting.provenance import provenance
+from mineral_prospectivity.reporting.report import ReportInputs, render_report
 from mineral_prospectivity.targeting import (
     category_table,
     economics_map,
@@ -128,3 +132,38 @@ def summarise_risk(
             "funded_return": float(chosen["funded_return"].sum()),
         },
     }
+
+
+def write_report(
+    prediction: Raster,
+    categories: Raster,
+    economics: Raster,
+    targets: gpd.GeoDataFrame,
+    samples: gpd.GeoDataFrame,
+    deposits: gpd.GeoDataFrame,
+    cells: pd.DataFrame,
+    metrics: dict[str, Any],
+    data_quality: dict[str, Any],
+    risk_summary: dict[str, Any],
+    parameters: dict[str, Any],
+) -> str:
+    """Return the report: where, how sure, what it is worth, and what could be wrong."""
+    plain = Parameters.model_validate(parameters).model_dump(mode="json")
+    return render_report(
+        ReportInputs(
+            title=plain["experiment"],
+            created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+            prediction=prediction,
+            categories=categories,
+            economics=economics,
+            targets=targets,
+            next_samples=samples,
+            deposits=deposits,
+            cells=cells,
+            metrics=metrics,
+            quality=data_quality,
+            risk=risk_summary,
+            parameters=plain,
+            provenance=provenance(),
+        )
+    )

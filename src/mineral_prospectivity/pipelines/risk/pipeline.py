@@ -11,6 +11,7 @@ from mineral_prospectivity.pipelines.risk.nodes import (
     propose_samples,
     rank_targets,
     summarise_risk,
+    write_report,
 )
 
 
@@ -68,6 +69,24 @@ def create_pipeline() -> Pipeline:
                 ],
                 "risk_summary",
                 name="summarise_risk",
+            ),
+            Node(
+                write_report,
+                [
+                    "prediction",
+                    "maps.risk_return",
+                    "economics",
+                    "targets",
+                    "next_samples",
+                    "located_deposits",
+                    "cells",
+                    "metrics",
+                    "data_quality",
+                    "risk_summary",
+                    "parameters",
+                ],
+                "report",
+                name="write_report",
             ),
         ],
         tags=["risk"],

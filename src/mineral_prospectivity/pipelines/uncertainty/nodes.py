@@ -18,14 +18,10 @@ from mineral_prospectivity.parameters import (
 )
 from mineral_prospectivity.uq.calibration import LogitCalibration, fit_calibration, fit_nested
 from mineral_prospectivity.uq.decomposition import decompose
-from mineral_prospectivity.uq.interval import probability_interval
 from mineral_prospectivity.uq.moments import LogitMoments
 from mineral_prospectivity.uq.novelty import NoveltyScale
 from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.ensemble import Ensemble
-
-LEVELS = (0.5, 0.8, 0.9, 0.95)
-"""Levels of the intervals of p that are kept of held-out cells."""
 
 
 def calibrate(
@@ -102,11 +98,6 @@ def _out_of_fold(
             moments.mean[:, rows], moments.variance[:, rows], moments.latent[:, rows]
         )
         values = decompose(logits.mean, logits.variance, logits.latent).maps()
-        for level in LEVELS:
-            lower, upper = probability_interval(
-                logits.mean, logits.variance, level, latent=logits.latent
-            )
-            values |= {f"lower_{level * 100:g}": lower, f"upper_{level * 100:g}": upper}
         parts.append(pd.DataFrame(values, index=rows))
     columns = ["cell", "x", "y", "fold", "label", "deposits", "cluster", "weight"]
     return cells[columns].join(pd.concat(parts).sort_index())

@@ -32,7 +32,7 @@ class Fold:
         What the columns of the evidence are.
     evidence
         Training evidence, ``(cells, bands)``, NaN where missing.
-    labels, weights, clusters
+    labels, weights, folds
         Of the training cells, ``(cells,)``.
     places
         Centres of the training cells, ``(cells, 2)``, m.
@@ -49,7 +49,7 @@ class Fold:
     evidence: NDArray[np.floating]
     labels: NDArray[np.int_]
     weights: FloatArray
-    clusters: NDArray[np.int_]
+    folds: NDArray[np.int_]
     places: FloatArray
     held_out_evidence: NDArray[np.floating]
     held_out_places: FloatArray
@@ -94,7 +94,7 @@ def hold_out(
         evidence=evidence[train],
         labels=labels,
         weights=cells["weight"].to_numpy(dtype=np.float64)[train],
-        clusters=cells["cluster"].to_numpy(dtype=np.int64)[train],
+        folds=cells["fold"].to_numpy(dtype=np.int64)[train],
         places=places[train],
         held_out_evidence=evidence[held_out],
         held_out_places=places[held_out],

@@ -28,36 +28,30 @@ def prevalence(fold: Fold) -> FloatArray:
 def distance(fold: Fold) -> FloatArray:
     """Return p from the logarithm of the distance to the nearest training deposit.
 
-    A logistic regression turns the distance into p. Its training deposits are measured to the
-    nearest deposit of *another* cluster: a deposit is no news of itself, nor are its neighbours,
-    and a held-out cell has no such neighbours in training either.
+    A logistic regression turns the distance into p. A held-out cell is measured to the deposits
+    of other folds, so training cells are too: measured to those of its own fold as well, a deposit
+    would be no distance from itself, and the regression would expect the held-out ones to be.
 
     Raises
     ------
     DepositError
-        When the training deposits form fewer than two clusters.
+        When a training fold has no deposits in another training fold to be measured to.
     """
     positive = fold.labels == 1
-    places, clusters = fold.places[positive], fold.clusters[positive]
-    if len(np.unique(clusters)) < 2:  # noqa: PLR2004 - another cluster is needed
-        msg = (
-            f"baseline distance: without fold {fold.number} the training deposits form one "
-            "cluster; leave 'distance' out of evaluation.baselines"
-        )
-        raise DepositError(msg)
-    near = _to_nearest(fold.places, places)
-    near[positive] = _to_other_clusters(places, clusters)
+    near = np.empty(len(fold.labels))
+    for own in np.unique(fold.folds):
+        others = positive & (fold.folds != own)
+        if not others.any():
+            msg = (
+                f"baseline distance: without folds {fold.number} and {own} there is no deposit to "
+                "measure to; use more folds, or leave 'distance' out of evaluation.baselines"
+            )
+            raise DepositError(msg)
+        inside = fold.folds == own
+        near[inside] = _to_nearest(fold.places[inside], fold.places[others])
     model = LogisticRegression(C=np.inf).fit(_log(near), fold.labels, sample_weight=fold.weights)
-    found: FloatArray = model.predict_proba(_log(_to_nearest(fold.held_out_places, places)))[:, 1]
-    return found
-
-
-def _to_other_clusters(places: FloatArray, clusters: NDArray[np.int_]) -> FloatArray:
-    nearest = np.empty(len(places))
-    for cluster in np.unique(clusters):
-        own = clusters == cluster
-        nearest[own] = _to_nearest(places[own], places[~own])
-    return nearest
+    held_out = _to_nearest(fold.held_out_places, fold.places[positive])
+    return np.asarray(model.predict_proba(_log(held_out))[:, 1])
 
 
 def _to_nearest(places: FloatArray, deposits: FloatArray) -> FloatArray:

@@ -11,7 +11,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import QuantileTransformer, StandardScaler
+from sklearn.preprocessing import QuantileTransformer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,8 +29,9 @@ _QUANTILES = 1000
 def logistic_regression(fold: Fold) -> FloatArray:
     """Return p from a ridge-penalised logistic regression (C = 1).
 
-    Continuous bands become normal scores, class fractions are standardised; missing values take
-    the middle of their band and a column of their own says that they are missing.
+    Continuous bands become normal scores; class fractions stay as they are, so that the penalty
+    weighs most on rare classes. Missing values take the median of their band, and a column of
+    their own says that they are missing.
     """
     continuous = [i for i, band in enumerate(fold.bands) if band.kind == "continuous"]
     fractions = [i for i, band in enumerate(fold.bands) if band.kind == "fraction"]
@@ -42,8 +43,9 @@ def logistic_regression(fold: Fold) -> FloatArray:
         ),
         _imputer(),
     )
-    shares = make_pipeline(StandardScaler(), _imputer())
-    evidence = ColumnTransformer([("scores", scores, continuous), ("shares", shares, fractions)])
+    evidence = ColumnTransformer(
+        [("scores", scores, continuous), ("shares", _imputer(), fractions)]
+    )
     regression = LogisticRegression(C=1.0, max_iter=1000)
     model = Pipeline([("evidence", evidence), ("regression", regression)])
     model.fit(fold.evidence, fold.labels, regression__sample_weight=fold.weights)

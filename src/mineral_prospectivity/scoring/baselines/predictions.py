@@ -48,8 +48,8 @@ def baseline_predictions(
     bands
         What the columns are, in order.
     cells
-        The ``cells`` table, in the rows' order: ``cell``, ``x``, ``y``, ``label``, ``cluster``,
-        ``fold``, ``training`` and ``weight``.
+        The ``cells`` table, in the rows' order: ``cell``, ``x``, ``y``, ``label``, ``fold``,
+        ``training`` and ``weight``.
     names
         Baselines wanted, of `BASELINES`.
     seed

@@ -1,0 +1,170 @@
+"""From maps to decisions, in one call each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import logit, ndtr
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.parameters import RiskParameters
+from mineral_prospectivity.targeting import (
+    economics,
+    economics_map,
+    find_targets,
+    hot_spots,
+    risk_return,
+    select_targets,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.api.prediction import Prediction
+    from mineral_prospectivity.geo.raster import Raster
+    from mineral_prospectivity.targeting.appraisal import CellEconomics
+
+
+@dataclass(frozen=True)
+class RiskReturnAnalysis:
+    """What testing cells is worth, each array ``(cells,)``.
+
+    Parameters
+    ----------
+    economics
+        Expected value, its SD, Sharpe-like ratio, CVaR and risk-adjusted return.
+    chance_of_profit
+        Share of the models' distribution in which p exceeds C / V.
+    drill
+        Whether the chance of profit reaches the confidence asked for.
+    """
+
+    economics: CellEconomics
+    chance_of_profit: NDArray[np.float64]
+    drill: NDArray[np.bool_]
+
+
+def analyse_risk_return(
+    prediction: Prediction,
+    *,
+    exploration_cost: float,
+    discovery_value: float,
+    confidence: float = 0.5,
+    risk_aversion: float = 1.0,
+    tail: float = 0.1,
+    label_prior: float = 0.5,
+    prior: float | None = None,
+) -> RiskReturnAnalysis:
+    """Weigh the return of testing each cell against what is not known of it.
+
+    Parameters
+    ----------
+    prediction
+        From :meth:`~mineral_prospectivity.api.ensemble.CalibratedEnsemble.predict`.
+    exploration_cost, discovery_value
+        Cost C of testing a cell and value V of a discovery, in one currency.
+    confidence
+        A cell is worth drilling when p > C / V in at least this share of the models'
+        distribution of p, a Gaussian of the log-odds.
+    risk_aversion
+        lambda of the risk-adjusted return EV - lambda SD.
+    tail
+        alpha of CVaR, the mean of the worst alpha of the expected value.
+    label_prior, prior
+        Share of labelled cells among those trained on, and the true share; None takes the
+        labels', and then neither matters.
+
+    Raises
+    ------
+    ConfigurationError
+        If the cost is not below the value, or the confidence is not inside (0, 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> certain, unsure = np.zeros(2), np.array([0.1, 2.0])
+    >>> cells = Prediction(
+    ...     probability=np.array([0.04, 0.04]), aleatoric=certain, latent=certain,
+    ...     epistemic=np.array([0.004, 0.03]), total=certain, mutual_information=certain,
+    ...     log_odds_mean=np.array([-3.2, -3.8]), log_odds_sd=unsure, novelty=certain,
+    ... )
+    >>> analysis = analyse_risk_return(
+    ...     cells, exploration_cost=1.0, discovery_value=30.0, confidence=0.9
+    ... )
+    >>> analysis.economics.expected_value
+    array([0.2, 0.2])
+    >>> analysis.drill
+    array([ True, False])
+    """
+    if not 0 < confidence < 1:
+        msg = f"confidence = {confidence:g}: give a share inside (0, 1), for example 0.9"
+        raise ConfigurationError(msg)
+    result = economics(
+        prediction.probability,
+        prediction.epistemic,
+        prediction.log_odds_mean,
+        prediction.log_odds_sd,
+        label_prior=label_prior,
+        exploration_cost=exploration_cost,
+        discovery_value=discovery_value,
+        risk_aversion=risk_aversion,
+        tail=tail,
+        prior=prior,
+    )
+    shift = 0.0 if prior is None else logit(prior) - logit(label_prior)
+    margin = prediction.log_odds_mean + shift - logit(exploration_cost / discovery_value)
+    chance = ndtr(margin / np.maximum(prediction.log_odds_sd, np.finfo(float).tiny))
+    return RiskReturnAnalysis(result, chance, chance >= confidence)
+
+
+def pick_targets(
+    maps: Raster,
+    evidence: Raster,
+    deposits: gpd.GeoDataFrame,
+    *,
+    label_prior: float,
+    parameters: RiskParameters | None = None,
+) -> gpd.GeoDataFrame:
+    """Return ranked targets, with those that the budget buys marked.
+
+    Parameters
+    ----------
+    maps
+        From :meth:`~mineral_prospectivity.api.ensemble.CalibratedEnsemble.map`, better read
+        back from the file it was written to.
+    evidence
+        The evidence stack, which says what drives a target.
+    deposits
+        Known deposits, points in the CRS of the grid; may be empty.
+    label_prior
+        Share of labelled cells among those trained on.
+    parameters
+        Hot spots, categories, economics and targets; by default those of the project.
+
+    Raises
+    ------
+    ConfigurationError
+        As the parts of the analysis raise it.
+    """
+    chosen = parameters or RiskParameters()
+    surface = maps.select([chosen.hot_spots.band])
+    hot = hot_spots(
+        surface, radius=chosen.hot_spots.radius, significance=chosen.hot_spots.significance
+    ).map
+    categories = risk_return(hot, maps, **chosen.categories.model_dump()).map
+    money = chosen.economics
+    targets = find_targets(
+        hot.select(["high_return"]),
+        maps,
+        economics_map(maps, label_prior=label_prior, **money.model_dump()),
+        categories,
+        evidence=evidence,
+        deposits=deposits,
+        min_area=chosen.targets.min_area,
+        count=chosen.targets.count,
+        exploration_cost=money.exploration_cost,
+    )
+    return select_targets(targets, budget=chosen.targets.budget, spacing=chosen.targets.spacing)

@@ -1,0 +1,165 @@
+"""An ensemble with its calibration: from evidence to maps."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import fsspec
+import numpy as np
+
+from mineral_prospectivity.api.prediction import MAPS, Prediction
+from mineral_prospectivity.datasets import RasterDataset
+from mineral_prospectivity.errors import BundleError
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.tabulate import has_evidence
+from mineral_prospectivity.uq.calibration import LogitCalibration
+from mineral_prospectivity.uq.decomposition import decompose
+from mineral_prospectivity.uq.novelty import NoveltyScale
+from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.ensemble import Ensemble
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.geo.bands import Band
+    from mineral_prospectivity.geo.grid import Window
+
+CALIBRATION = "calibration.json"
+"""File beside the member bundles."""
+
+
+@dataclass(frozen=True)
+class CalibratedEnsemble:
+    """Members, the calibration of their logits and the scale of novelty.
+
+    Parameters
+    ----------
+    ensemble
+        The members, stacked.
+    calibration
+        Affine map of every member's logit.
+    novelty
+        From reconstruction residual to percentile.
+    """
+
+    ensemble: Ensemble
+    calibration: LogitCalibration
+    novelty: NoveltyScale
+
+    @classmethod
+    def of(cls, ensemble: Ensemble, calibration: Mapping[str, Any]) -> CalibratedEnsemble:
+        """Return the ensemble with what the uncertainty pipeline wrote of its calibration."""
+        return cls(
+            ensemble,
+            LogitCalibration.from_dict(calibration["overall"]),
+            NoveltyScale.from_dict(calibration["novelty"]),
+        )
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """The evidence that the members expect, in order."""
+        return self.ensemble.bands
+
+    def predict(self, x: NDArray[np.floating]) -> Prediction:
+        """Return probability and every uncertainty of cells.
+
+        Parameters
+        ----------
+        x
+            Evidence, shape ``(cells, bands)``, in the order and units of ``bands``; NaN is
+            missing.
+
+        Raises
+        ------
+        BundleError
+            If the number of columns differs from that of the bands.
+        """
+        raw = self.ensemble.logit_moments(np.ascontiguousarray(x, dtype=np.float32))
+        logits = self.calibration.apply(raw.mean, raw.variance, raw.latent)
+        split = decompose(logits.mean, logits.variance, logits.latent)
+        return Prediction(**split.maps(), novelty=self.novelty.percentile(raw.residual))
+
+    def map(self, evidence: Raster, *, min_coverage: float = 0.5) -> Raster:
+        """Return all maps as one raster, computed window by window when it is read.
+
+        Parameters
+        ----------
+        evidence
+            The evidence stack.
+        min_coverage
+            A cell counts when this share of its bands has values.
+
+        Raises
+        ------
+        BundleError
+            If the bands of the evidence are not those of the members.
+        """
+        self.ensemble.check(evidence.bands)
+
+        def read(window: Window) -> NDArray[np.float32]:
+            values = evidence.read(window)
+            maps = np.full((len(MAPS), *window.shape), np.nan, dtype=np.float32)
+            valid = has_evidence(values, min_coverage)
+            if valid.any():
+                maps[:, valid] = self.predict(values[:, valid].T).array()
+            return maps
+
+        return Raster(evidence.grid, MAPS, read)
+
+    def predict_raster(
+        self, evidence: str | Path, output: str | Path, *, min_coverage: float = 0.5
+    ) -> Raster:
+        """Read an evidence stack from a file, write all maps to another, and return them.
+
+        Parameters
+        ----------
+        evidence
+            GeoTIFF with the bands of the members, local or on S3.
+        output
+            Cloud-Optimised GeoTIFF to write, one band a map; it appears when it is whole.
+        min_coverage
+            As for :meth:`map`.
+        """
+        written = RasterDataset(filepath=str(output))
+        written.save(
+            self.map(RasterDataset(filepath=str(evidence)).load(), min_coverage=min_coverage)
+        )
+        return written.load()
+
+
+def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEnsemble:
+    """Load the members and the calibration of an experiment.
+
+    Parameters
+    ----------
+    location
+        Folder or S3 prefix with ``member_*.safetensors`` and ``calibration.json``, for example
+        ``data/06_models/demo``.
+    device
+        ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``.
+
+    Raises
+    ------
+    BundleError
+        If there is no member or no calibration, or a bundle is damaged or does not fit the
+        others.
+    """
+    files, root = fsspec.core.url_to_fs(str(location))
+    members = sorted(files.glob(f"{root}/member_*.safetensors"))
+    calibration = f"{root}/{CALIBRATION}"
+    if not members or not files.exists(calibration):
+        found = f"{len(members)} member bundles and {'a' if files.exists(calibration) else 'no'}"
+        msg = (
+            f"{location}: holds {found} {CALIBRATION}; run the training and uncertainty pipelines, "
+            "or give the folder that they wrote, such as data/06_models/demo"
+        )
+        raise BundleError(msg)
+    bundles = [MemberBundle.from_bytes(files.cat_file(path)) for path in members]
+    return CalibratedEnsemble.of(
+        Ensemble.of(bundles, device=device), json.loads(files.cat_file(calibration))
+    )

@@ -1,0 +1,109 @@
+"""Nodes of evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from mineral_prospectivity.geo.evidence import layer_evidence, stack
+from mineral_prospectivity.geo.layers import EvidenceLayer
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.tabulate import evidence_table
+from mineral_prospectivity.parameters import EvaluationParameters, FoldParameters
+from mineral_prospectivity.scoring.baselines import baseline_predictions
+from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
+from mineral_prospectivity.uq.moments import LogitMoments
+
+FIT = ["probability", "log_odds_mean", "log_odds_sd"]
+"""Maps of the fit that saw all labels, which is scored apart."""
+
+PROMISED = [
+    "cell",
+    "x",
+    "y",
+    "fold",
+    "label",
+    "cluster",
+    "probability",
+    "aleatoric",
+    "latent",
+    "epistemic",
+    "total",
+    "mutual_information",
+]
+"""First columns of the out-of-fold table, which users and scripts rely on."""
+
+
+def predict_baselines(
+    cells: pd.DataFrame,
+    evidence: pd.DataFrame,
+    evidence_stack: Raster,
+    parameters: EvaluationParameters,
+) -> pd.DataFrame:
+    """Return the baselines' out-of-fold probabilities on the folds of the ensemble."""
+    return baseline_predictions(
+        evidence, evidence_stack.bands, cells, parameters.baselines, seed=parameters.seed
+    )
+
+
+def collect_out_of_fold(ensemble: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+    """Return one table of what every model said of cells it never saw."""
+    names = {name: f"baseline_{name}" for name in baselines.columns if name != "cell"}
+    table = ensemble.merge(baselines.rename(columns=names), on="cell", validate="one_to_one")
+    others = [name for name in ensemble.columns if name not in PROMISED]
+    return table[[*PROMISED, *names.values(), *others]]
+
+
+def sample_references(
+    cells: pd.DataFrame, prediction: Raster, **references: EvidenceLayer
+) -> pd.DataFrame:
+    """Return what the fit, the published peers and the known truths say of the cells."""
+    aligned = [
+        layer_evidence(layer.named(name), prediction.grid) for name, layer in references.items()
+    ]
+    return evidence_table(stack([prediction.select(FIT), *aligned]), cells["cell"].to_numpy())
+
+
+def compare(
+    oof_predictions: pd.DataFrame,
+    references: pd.DataFrame,
+    parameters: EvaluationParameters,
+    folds: FoldParameters,
+) -> dict[str, Any]:
+    """Return every score, with intervals and paired differences."""
+    baselines = [name for name in oof_predictions if name.startswith("baseline_")]
+    peers = [name for name in references if name.startswith("peer_")]
+    labels = oof_predictions[["label", "deposits", "weight"]]
+    return evaluate(
+        oof_predictions,
+        models=["probability", *baselines],
+        fitted=labels.join(references[["probability", *peers]]),
+        truth=_known_probability(oof_predictions, references),
+        capture_areas=parameters.capture_areas,
+        bootstrap=parameters.bootstrap,
+        confidence=parameters.confidence,
+        bins=parameters.bins,
+        seed=parameters.seed,
+        block_size=folds.block_size,
+    )
+
+
+def _known_probability(
+    oof_predictions: pd.DataFrame, references: pd.DataFrame
+) -> KnownProbability | None:
+    if "truth_p_given_layers" not in references:
+        return None
+    return KnownProbability(
+        references["truth_p_given_layers"].to_numpy(np.float64),
+        out_of_sample=_moments(oof_predictions),
+        in_sample=_moments(references),
+    )
+
+
+def _moments(table: pd.DataFrame) -> LogitMoments:
+    """Return the ensemble's Gaussian of the log-odds as one member, shape ``(1, cells)``."""
+    mean = table["log_odds_mean"].to_numpy(np.float64)[None]
+    variance = table["log_odds_sd"].to_numpy(np.float64)[None] ** 2
+    return LogitMoments.of(mean, variance, np.zeros_like(mean))

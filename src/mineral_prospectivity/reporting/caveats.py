@@ -1,0 +1,126 @@
+"""What could be wrong, read from scores, data and parameters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mineral_prospectivity.reporting.comparisons import find_score, headline_names
+from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mineral_prospectivity.reporting.thumbnails import Thumbnail
+
+FEW_CLUSTERS = 20
+"""Below this many deposit clusters a bootstrap over them is rough, and all intervals are wide."""
+
+FAR = 99.0
+"""Percentile of novelty from which a cell counts as unlike the training cells."""
+
+
+def caveats(
+    metrics: Mapping[str, Any],
+    quality: Mapping[str, Any],
+    economics: Mapping[str, Any],
+    maps: Thumbnail,
+) -> list[str]:
+    """Return what a reader must know before acting on the map, the gravest first.
+
+    Parameters
+    ----------
+    metrics
+        As :func:`~mineral_prospectivity.scoring.evaluation.report.evaluate` gives them.
+    quality
+        With ``findings``, and ``deposits.messages`` on deposits that were left out.
+    economics
+        Parameters ``risk.economics``.
+    maps
+        With the band ``novelty``, if there is one.
+    """
+    found = [
+        *_few_deposits(metrics["scored"]),
+        *_optimism(metrics),
+        *_slope(metrics),
+        *_epistemic(metrics["uncertainty"]),
+        *_novelty(maps),
+        *_prior(metrics["scored"], economics),
+        "Cells without a known deposit count as background, though some hold deposits that nobody "
+        "has found: the probability is that of a known deposit, and errs on the low side.",
+    ]
+    named = [*quality.get("findings", ()), *quality.get("deposits", {}).get("messages", ())]
+    return [*found, *(f"Data: {finding}." for finding in named)]
+
+
+def _few_deposits(scored: Mapping[str, Any]) -> list[str]:
+    count = scored["deposit_clusters"]
+    if count >= FEW_CLUSTERS:
+        return []
+    return [
+        f"There are only {plural(count, 'cluster')} of deposits ({scored['deposits']} deposits). "
+        f"Neighbouring deposits tell the same story, so every interval here is wide and itself "
+        f"uncertain."
+    ]
+
+
+def _optimism(metrics: Mapping[str, Any]) -> list[str]:
+    """Compare fit and held-out capture: the gap is what a map of known ground flatters itself."""
+    name = headline_names(metrics)[-1]
+    held_out = find_score(metrics["models"]["ensemble"], name)
+    if is_absent(metrics["fit"]) or "value" not in held_out:
+        return []
+    fit = find_score(metrics["fit"]["models"]["ensemble"], name)
+    if "value" not in fit or fit["value"] <= held_out["value"]:
+        return []
+    area = percent(float(name.removeprefix("capture@")))
+    return [
+        f"On the deposits that it was made from, the top {area} of the map captures "
+        f"{percent(fit['value'])}; on held-out ones {percent(held_out['value'])}. Expect the "
+        f"second."
+    ]
+
+
+def _slope(metrics: Mapping[str, Any]) -> list[str]:
+    line = metrics["calibration"]["ensemble"]["line"]
+    if is_absent(line) or abs(np.log(max(line["slope"], 1e-6))) < np.log(1.25):
+        return []
+    kind = "too extreme" if line["slope"] < 1 else "too timid"
+    return [
+        f"Held out, the probabilities are {kind} (calibration slope {number(line['slope'])}, "
+        f"1 is right)."
+    ]
+
+
+def _epistemic(uncertainty: Mapping[str, Any]) -> list[str]:
+    found = uncertainty.get("epistemic", {"absent": ""})
+    if is_absent(found) or is_absent(found["spearman"]) or found["spearman"] > 0:
+        return []
+    return [
+        "Epistemic uncertainty is not larger where the model errs more (Spearman "
+        f"{number(found['spearman'])}): do not read low risk as safety."
+    ]
+
+
+def _novelty(maps: Thumbnail) -> list[str]:
+    if "novelty" not in maps.names:
+        return []
+    values = maps.band("novelty").astype(np.float64)
+    share = float(np.mean(values[np.isfinite(values)] >= FAR)) if values.size else 0.0
+    if share < 1.5 * (1 - FAR / 100):
+        return []
+    return [
+        f"{percent(share)} of the area looks like at most one in a hundred held-out cells (novelty "
+        f"of {FAR:g} or more): there the map extrapolates."
+    ]
+
+
+def _prior(scored: Mapping[str, Any], economics: Mapping[str, Any]) -> list[str]:
+    if economics.get("prior") is not None:
+        return []
+    return [
+        f"Probabilities follow the share of cells with a known deposit "
+        f"({percent(scored['prevalence'])}); no other prior was given, so values in money are "
+        f"those of deposits as known today."
+    ]

@@ -1,0 +1,104 @@
+"""What the figures say, in plain words computed from them: where, how sure, what worth."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mineral_prospectivity.reporting.comparisons import find_score, headline_names
+from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+
+KILOMETRE = 1000.0
+
+
+def where(risk: Mapping[str, Any], targets: gpd.GeoDataFrame) -> list[str]:
+    """Return where the high-return ground is, and which target leads."""
+    rows = [row for row in risk["categories"] if row["category"].startswith("high return")]
+    area, share = (sum(row[name] for row in rows) for name in ("area_km2", "area_share"))
+    found = sum(row["deposits"] for row in rows)
+    total = sum(row["deposits"] for row in risk["categories"])
+    sentences = [
+        f"Ground of high return covers {number(area)} km² ({percent(share)} of the area) and holds "
+        f"{found} of the {plural(total, 'known deposit')}. The map was made from these deposits, "
+        f"so this is how it fits them, not a test of it."
+    ]
+    if targets.empty:
+        return [*sentences, "No target meets the conditions set for one."]
+    first = targets.iloc[0]
+    place = first.geometry.representative_point()
+    sentences.append(
+        f"{plural(len(targets), 'target')} ranked. The first, {first.target_id}, lies around "
+        f"easting {place.x / KILOMETRE:,.1f} km, northing {place.y / KILOMETRE:,.1f} km: "
+        f"{number(first.area_km2)} km², mean probability {percent(first.probability_mean)} a cell "
+        f"({percent(first.probability_lower)} to {percent(first.probability_upper)}), "
+        f"{_known(int(first.known_deposits))}."
+    )
+    return sentences
+
+
+def _known(count: int) -> str:
+    return "no known deposit inside" if count == 0 else f"{plural(count, 'known deposit')} inside"
+
+
+def how_sure(metrics: Mapping[str, Any]) -> list[str]:
+    """Return how well held-out deposits were found, and whether probabilities come true."""
+    name = headline_names(metrics)[-1]
+    score = find_score(metrics["models"]["ensemble"], name)
+    area = percent(float(name.removeprefix("capture@")))
+    if is_absent(score):
+        found = f"How many deposits the top {area} would have found is unknown: {score['absent']}."
+    else:
+        interval = (
+            f" ({percent(score['low'])} to {percent(score['high'])})" if "low" in score else ""
+        )
+        found = (
+            f"Searching the most prospective {area} of the area would have found "
+            f"{percent(score['value'])}{interval} of the deposits of blocks that the model had "
+            f"never seen, {number(score['lift'])} times as many as a search at random."
+        )
+    return [found, _calibration(metrics)]
+
+
+def _calibration(metrics: Mapping[str, Any]) -> str:
+    error = metrics["calibration"]["ensemble"]["ece"]
+    if error["value"] <= error["null_high"]:
+        return (
+            "The probabilities come true as often as they say, as far as these deposits can tell: "
+            "the calibration error is what an exact map would show by chance."
+        )
+    return (
+        f"The probabilities do not come true exactly: the calibration error is "
+        f"{number(error['value'])}, where an exact map would show at most "
+        f"{number(error['null_high'])}. Trust the ranking more than the numbers."
+    )
+
+
+def what_worth(
+    risk: Mapping[str, Any], targets: gpd.GeoDataFrame, money: Mapping[str, Any]
+) -> list[str]:
+    """Return what testing is worth at the costs given, and what the budget buys."""
+    cost, value = money["economics"]["exploration_cost"], money["economics"]["discovery_value"]
+    chosen = risk["targets"]
+    rule = (
+        f"At a cost of {number(cost)} a cell and {number(value)} for a discovery, a cell pays "
+        f"where its probability is above {percent(cost / value)}."
+    )
+    paying = int((targets["testing_return"] > 0).sum())
+    budget = number(money["targets"]["budget"])
+    if not chosen["selected"]:
+        return [
+            rule,
+            f"After the discount for risk, {plural(paying, 'target')} of {len(targets)} "
+            f"{'has' if paying == 1 else 'have'} cells that pay; the budget of {budget} buys none.",
+        ]
+    return [
+        rule,
+        f"{plural(paying, 'target')} of {len(targets)} {'has' if paying == 1 else 'have'} cells "
+        f"that pay after the discount for risk. The budget of {budget} funds "
+        f"{plural(chosen['selected'], 'target')} for {number(chosen['funded_cost'])}, with a "
+        f"risk-adjusted return of {number(chosen['funded_return'])}.",
+    ]

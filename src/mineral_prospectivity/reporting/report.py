@@ -1,0 +1,167 @@
+"""The report: one HTML file that needs nothing else."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from mineral_prospectivity.reporting import findings, tables
+from mineral_prospectivity.reporting.caveats import caveats
+from mineral_prospectivity.reporting.comparisons import (
+    comparisons,
+    headline_names,
+    unsupported_claims,
+    worse_than,
+)
+from mineral_prospectivity.reporting.figures import report_figures
+from mineral_prospectivity.reporting.thumbnails import thumbnail
+from mineral_prospectivity.reporting.words import is_absent
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    import pandas as pd
+
+    from mineral_prospectivity.geo.raster import Raster
+
+TARGETS_SHOWN = 10
+"""Targets in the main table; the rest can be unfolded."""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything that the report tells of.
+
+    Parameters
+    ----------
+    title
+        Headline, for example the experiment's name.
+    created
+        When the report was made, as it should be printed; the only thing in the report that may
+        differ between two runs on the same data.
+    prediction
+        The maps: ``probability``, the uncertainties, ``log_odds_mean``, ``log_odds_sd`` and,
+        where there is one, ``novelty``.
+    categories, economics
+        From :mod:`mineral_prospectivity.targeting`.
+    targets, next_samples
+        Ranked targets with the budget's choice, and the sites proposed.
+    deposits
+        Known deposits, points in the CRS of the grid.
+    cells
+        With ``cell`` and ``fold``.
+    metrics
+        From :func:`~mineral_prospectivity.scoring.evaluation.report.evaluate`.
+    quality
+        From :func:`~mineral_prospectivity.geo.quality.quality_report`.
+    risk
+        ``hot_spots``, ``risk`` (measure, threshold), ``categories`` and ``targets``.
+    parameters
+        The whole tree of parameters.
+    provenance
+        Versions, hashes and timings, nested as they come.
+    """
+
+    title: str
+    created: str
+    prediction: Raster
+    categories: Raster
+    economics: Raster
+    targets: gpd.GeoDataFrame
+    next_samples: gpd.GeoDataFrame
+    deposits: gpd.GeoDataFrame
+    cells: pd.DataFrame
+    metrics: Mapping[str, Any]
+    quality: Mapping[str, Any]
+    risk: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+
+def render_report(inputs: ReportInputs) -> str:
+    """Return the report as one HTML page: styles and figures inside, nothing fetched.
+
+    It speaks to the geologist first (where, how sure, what worth, what could be wrong), then to
+    the statistician, then to the engineer. The same inputs give the same text.
+
+    Parameters
+    ----------
+    inputs
+        What the report tells of; maps are read block by block and thinned.
+    """
+    maps = thumbnail(inputs.prediction)
+    environment = Environment(
+        loader=PackageLoader("mineral_prospectivity.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["data_uri"] = _data_uri
+    return environment.get_template("report.html").render(
+        title=inputs.title,
+        created=inputs.created,
+        grid=inputs.quality["grid"],
+        scored=inputs.metrics["scored"],
+        notes=inputs.metrics["notes"],
+        figures=report_figures(inputs, maps),
+        targets_shown=TARGETS_SHOWN,
+        **_for_the_geologist(inputs, caveats(
+            inputs.metrics, inputs.quality, inputs.parameters["risk"]["economics"], maps
+        )),
+        **_for_the_statistician(inputs),
+        **_for_the_engineer(inputs),
+    )  # fmt: skip
+
+
+def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, Any]:
+    return {
+        "where": findings.where(inputs.risk, inputs.targets),
+        "how_sure": findings.how_sure(inputs.metrics),
+        "what_worth": findings.what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"]),
+        "caveats": warnings,
+        "categories": tables.category_rows(inputs.risk),
+        "targets": tables.target_rows(inputs.targets),
+        "samples": tables.sample_rows(inputs.next_samples),
+    }
+
+
+def _for_the_statistician(inputs: ReportInputs) -> dict[str, Any]:
+    metrics, names = inputs.metrics, headline_names(inputs.metrics)
+    found = comparisons(metrics, names)
+    confidence = inputs.parameters["evaluation"]["confidence"]
+    return {
+        "scores": tables.score_rows(metrics, names),
+        "comparisons": tables.comparison_rows(found),
+        "no_comparison": metrics["differences"]["models"].get("absent"),
+        "unsupported": unsupported_claims(found, confidence),
+        "behind": worse_than(found),
+        "confidence": f"{100 * confidence:g} %",
+        "calibration": tables.calibration_rows(metrics),
+        "uncertainty": tables.uncertainty_rows(metrics),
+        **_against_the_truth(metrics),
+    }
+
+
+def _against_the_truth(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    truth = metrics["truth"]
+    if is_absent(truth):
+        return {"truth": truth}
+    return {"truth": tables.truth_rows(metrics), "coverage": tables.coverage_rows(metrics)}
+
+
+def _for_the_engineer(inputs: ReportInputs) -> dict[str, Any]:
+    return {
+        "quality": tables.quality_rows(inputs.quality),
+        "parameters": tables.flat_rows("Parameters", inputs.parameters),
+        "provenance": tables.flat_rows("Provenance", inputs.provenance),
+    }
+
+
+def _data_uri(image: tuple[str, bytes]) -> str:
+    kind, content = image
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,93 @@
+"""Numbers and names as a reader wants them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+MODEL_NAMES = {
+    "ensemble": "VAE ensemble",
+    "prevalence": "Prevalence alone",
+    "distance": "Distance to deposits",
+    "logistic_regression": "Logistic regression",
+    "random_forest": "Random forest",
+    "lightgbm": "LightGBM",
+}
+
+SCORE_NAMES = {
+    "roc_auc": "ROC-AUC",
+    "average_precision": "Average precision",
+    "nll": "Log loss (NLL)",
+    "brier": "Brier score",
+}
+
+LOWER_IS_BETTER = frozenset({"nll", "brier"})
+
+
+def is_absent(value: Any) -> bool:
+    """Return whether a metric is ``{"absent": reason}``."""
+    return isinstance(value, Mapping) and "absent" in value
+
+
+def model_label(name: str) -> str:
+    """Return the name of a model for people; a name unknown here stays, less its underscores."""
+    return MODEL_NAMES.get(name, name.replace("_", " "))
+
+
+def score_label(name: str) -> str:
+    """Return the name of a score for people.
+
+    Examples
+    --------
+    >>> score_label("capture@0.05")
+    'Captured in the top 5 %'
+    """
+    if name.startswith("capture@"):
+        return f"Captured in the top {percent(float(name.removeprefix('capture@')))}"
+    return SCORE_NAMES.get(name, name)
+
+
+def number(value: float) -> str:
+    """Return a number with three significant digits, whole from a thousand on.
+
+    Examples
+    --------
+    >>> number(0.012345), number(12345.6), number(-2)
+    ('0.0123', '12,346', '−2')
+    """
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    return text.replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Return a share as per cent, two significant digits below ten.
+
+    Examples
+    --------
+    >>> percent(0.05), percent(0.4231), percent(0.0123), percent(1.0)
+    ('5 %', '42 %', '1.2 %', '100 %')
+    """
+    value = 100 * share
+    return f"{value:.0f} %" if value >= 10 else f"{value:.2g} %"  # noqa: PLR2004
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "target"), plural(1200, "target"), plural(2, "box", "boxes")
+    ('1 target', '1,200 targets', '2 boxes')
+    """
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(items: list[str]) -> str:
+    """Return items as a list within a sentence.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"

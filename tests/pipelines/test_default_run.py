@@ -1,0 +1,136 @@
+"""A whole run on a small experiment: what users and scripts rely on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+from rio_cogeo import cog_validate
+
+FLOAT_MAPS = [
+    "probability",
+    "aleatoric",
+    "latent",
+    "epistemic",
+    "total",
+    "mutual_information",
+    "log_odds_mean",
+    "log_odds_sd",
+    "novelty",
+    "risk_adjusted_return",
+]
+
+
+def read(experiment, name):
+    with rasterio.open(experiment.output("maps", f"{name}.tif")) as source:
+        return source.read(1).astype(float)
+
+
+@pytest.mark.parametrize("name", [*FLOAT_MAPS, "risk_return"])
+def test_maps_are_cloud_optimised_with_unit_and_description(finished, name):
+    path = finished.output("maps", f"{name}.tif")
+    valid, errors, _ = cog_validate(path, quiet=True)
+    with rasterio.open(path) as source:
+        assert source.count == 1
+        assert source.dtypes[0] == ("uint8" if name == "risk_return" else "float32")
+        assert source.descriptions[0] == name
+        assert source.units[0]
+        assert source.tags(1)["description"]
+
+    assert valid, errors
+
+
+def test_float_maps_mark_missing_by_nan(finished):
+    for name in FLOAT_MAPS:
+        with rasterio.open(finished.output("maps", f"{name}.tif")) as source:
+            assert np.isnan(source.nodata)
+
+
+def test_categories_have_names_and_colours(finished):
+    with rasterio.open(finished.output("maps", "risk_return.tif")) as source:
+        colours = source.colormap(1)
+        values = set(np.unique(source.read(1))) - {0}
+
+    assert values <= {1, 2, 3, 4}
+    assert len({colours[value] for value in (1, 2, 3, 4)}) == 4
+
+
+def test_uncertainties_add_up_on_the_maps(finished):
+    p, total = read(finished, "probability"), read(finished, "total")
+    aleatoric, epistemic = read(finished, "aleatoric"), read(finished, "epistemic")
+
+    np.testing.assert_allclose(total**2, p * (1 - p), atol=1e-7)
+    np.testing.assert_allclose(aleatoric**2 + epistemic**2, total**2, atol=1e-7)
+    assert (read(finished, "latent") <= aleatoric + 1e-6)[np.isfinite(p)].all()
+
+
+def test_out_of_fold_table_has_the_promised_columns(finished):
+    table = pd.read_parquet(finished.storage / "07_model_output/small/oof_predictions.parquet")
+
+    promised = (
+        "cell x y fold label cluster probability aleatoric latent epistemic total "
+        "mutual_information"
+    ).split()
+    assert [c for c in table.columns if c in promised] == promised
+    baselines = ["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]
+    assert [c for c in table.columns if c.startswith("baseline_")] == [
+        f"baseline_{name}" for name in baselines
+    ]
+    assert table["cell"].is_unique
+    assert table["label"].sum() > 0
+
+
+def test_targets_are_ranked_and_the_table_says_the_same(finished):
+    targets = gpd.read_file(finished.output("targets.gpkg"))
+    table = pd.read_csv(finished.output("targets.csv"))
+
+    assert targets["rank"].tolist() == list(range(1, len(targets) + 1))
+    assert table["target_id"].astype(str).tolist() == targets["target_id"].astype(str).tolist()
+    assert targets.geometry.is_valid.all()
+    assert not gpd.read_file(finished.output("next_samples.gpkg")).empty
+
+
+def test_metrics_say_why_a_score_is_absent_and_hold_no_nan(finished):
+    def refuse(text):
+        pytest.fail(f"metrics.json holds {text}")
+
+    metrics = json.loads(
+        finished.output("metrics.json").read_text(encoding="utf-8"), parse_constant=refuse
+    )
+    assert metrics
+
+
+def test_report_is_one_self_contained_file(finished):
+    report = finished.output("report.html").read_text(encoding="utf-8")
+
+    assert report.lstrip().lower().startswith("<!doctype html>")
+    for address in ('src="http', "url(http", '<link rel="stylesheet"', '<script src="'):
+        assert address not in report
+
+
+def test_a_second_run_gives_the_same_bytes(finished, tmp_path_factory):
+    def hashes():
+        outputs = [*finished.output("maps").glob("*.tif")]
+        outputs += [finished.output(name) for name in ("metrics.json", "targets.csv")]
+        outputs += [finished.output(name) for name in ("targets.gpkg", "next_samples.gpkg")]
+        outputs += [*(finished.storage / "06_models").rglob("*.safetensors")]
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs}
+
+    before = hashes()
+    finished.run()
+
+    assert hashes() == before
+
+
+def test_one_pipeline_runs_alone_from_what_the_others_wrote(finished):
+    targets = finished.output("targets.csv")
+    targets.unlink()
+
+    finished.run("risk")
+
+    assert targets.exists()
