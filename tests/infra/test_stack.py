@@ -70,6 +70,9 @@ def test_an_update_keeps_parameters_that_are_not_given(aws, stack, template):
     stack.execute(name)
     given = {one["ParameterKey"]: one["ParameterValue"] for one in stack.describe()["Parameters"]}
     assert (given["ImageTag"], given["LogRetentionDays"]) == ("abc", "7")
+    definition = stack.outputs()["Definition"]
+    [found] = aws.batch.describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
+    assert found["containerProperties"]["image"].endswith("/members:abc")
 
 
 def test_a_stack_goes_and_its_bucket_only_when_told(aws, brought):

@@ -167,6 +167,7 @@ class Driver:
             [KEDRO, *arguments],
             cwd=project,
             env=env,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

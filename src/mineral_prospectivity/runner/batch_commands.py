@@ -26,6 +26,7 @@ env_option = click.option(
     help="Environment whose batch.yml says where the run is.",
 )
 run_argument = click.argument("run_id")
+RESOLVER = "ConfigurationError raised while resolving interpolation: "
 
 
 def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,6 +50,8 @@ def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
 def _aws_message(error: Exception) -> str | None:
     if isinstance(error, ModuleNotFoundError) and error.name in {"boto3", "botocore", "s3fs"}:
         return "the AWS packages are missing: pip install 'mineral-prospectivity[aws]'"
+    if type(error).__module__.startswith("omegaconf"):
+        return str(error).splitlines()[0].removeprefix(RESOLVER)
     if type(error).__module__.startswith(("botocore", "boto3")):
         return f"AWS: {' '.join(str(error).split())}"
     return None

@@ -137,7 +137,7 @@ def push_data(folders: tuple[Path, ...], stack: str, region: str | None) -> None
     from mineral_prospectivity.runner.store import Store
 
     aws, found = _stack(stack, region)
-    store = Store(aws.s3, found.outputs()["Root"])
+    store = Store(aws.s3, found.outputs()["Root"]).below("data")
     data = project_path() / "data"
     for folder in folders or (data / "01_raw",):
         sent, kept = push_folder(store, folder.resolve(), data)

@@ -18,7 +18,8 @@ PLAIN_LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
-    "root": {"level": "INFO", "handlers": ["console"]},
+    "loggers": {"kedro": {"level": "INFO"}, "mineral_prospectivity": {"level": "INFO"}},
+    "root": {"level": "WARNING", "handlers": ["console"]},
 }
 
 

@@ -80,6 +80,15 @@ def decision(rules: list[dict[str, str]], status: str, reason: str, code: int | 
     return "RETRY"
 
 
+def log_group(job: models.Job) -> str:
+    """Where the job definition sends logs; moto always takes the default group."""
+    container = {
+        key.lower(): value for key, value in job.job_definition.container_properties.items()
+    }
+    logs = {key.lower(): value for key, value in container.get("logconfiguration", {}).items()}
+    return logs.get("options", {}).get("awslogs-group", job._log_group)
+
+
 class Attempt:
     """One execution of a job's command."""
 
@@ -92,6 +101,7 @@ class Attempt:
     def execute(self) -> tuple[int | None, str, str]:
         """Return exit code, status reason and reason, as Batch would tell them."""
         job = self.job
+        job._log_group = log_group(job)
         job._log_backend.ensure_log_group(job._log_group)
         job._log_backend.ensure_log_stream(job._log_group, self.stream)
         job.log_stream_name = self.stream
