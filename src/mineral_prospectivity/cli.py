@@ -9,7 +9,12 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.project import LOGGING
 
 from mineral_prospectivity.runner import environment, inside
-from mineral_prospectivity.runner.batch_commands import batch, plain_errors
+from mineral_prospectivity.runner.batch_commands import (
+    batch,
+    env_option,
+    plain_errors,
+    run_argument,
+)
 from mineral_prospectivity.runner.infra_commands import infra
 
 BATCH_RUNNER = "mineral_prospectivity.runner.batch_runner.BatchRunner"
@@ -52,6 +57,16 @@ def run(resume: str | None, dry_run: bool, fail_fast: bool, **options: Any) -> A
         options = _as_begun(resume, options)
     options["runner_params"] = {**(options.get("runner_params") or {}), **wanted}
     return _kedro_run(**options)
+
+
+@batch.command()
+@run_argument
+@click.option("--fail-fast", is_flag=True, help="End the other jobs when one fails.")
+@env_option
+@click.pass_context
+def resume(context: click.Context, run_id: str, fail_fast: bool, env: str) -> None:
+    """Go on with a run: adopt its jobs, skip what is done, submit what is missing."""
+    context.invoke(run, env=env, resume=run_id, fail_fast=fail_fast)
 
 
 def _kedro_run(**options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""``kedro batch status|logs|cancel|resume|cost``."""
+"""``kedro batch status|logs|cancel|cost``; ``resume`` is beside ``kedro run``, in ``cli``."""
 
 from __future__ import annotations
 
@@ -140,18 +140,6 @@ def cancel(run_id: str, env: str) -> None:
         if left
         else f"no job of run {run_id} goes any more; kedro batch resume {run_id} goes on with it"
     )
-
-
-@batch.command()
-@run_argument
-@click.option("--fail-fast", is_flag=True, help="End the other jobs when one fails.")
-@env_option
-@click.pass_context
-def resume(context: click.Context, run_id: str, fail_fast: bool, env: str) -> None:
-    """Go on with a run: adopt its jobs, skip what is done, submit what is missing."""
-    from mineral_prospectivity.cli import run
-
-    context.invoke(run, env=env, resume=run_id, fail_fast=fail_fast)
 
 
 @batch.command()

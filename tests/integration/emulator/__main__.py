@@ -30,6 +30,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--cwd", type=Path, default=Path(), help="where jobs run: the project")
     parser.add_argument("--slots", type=int, default=2, help="jobs that run at once")
     parser.add_argument("--rootfs", type=Path, help="run jobs in this image's root file system")
+    parser.add_argument("--any-image", action="store_true", help="every image is in the registry")
     parser.add_argument("--verbose", action="store_true", help="log each request")
     return parser.parse_args()
 
@@ -42,6 +43,7 @@ class QuietHandler(MotoRequestHandler):
 def main() -> None:
     options = arguments()
     world = execution.World(cwd=options.cwd.resolve(), slots=options.slots, rootfs=options.rootfs)
+    world.any_image = options.any_image
     app = Control(DomainDispatcherApplication(create_backend_app), world)
     handler = MotoRequestHandler if options.verbose else QuietHandler
     server = make_server("127.0.0.1", options.port, app, threaded=True, request_handler=handler)

@@ -45,6 +45,9 @@ class Control:
                 f"{who} {service} {action.split(' ')[-1] if service != 's3' else action}"
             ] += 1
             rule = self.matching(who, service, action)
+        if action == "DescribeImages" and self.world.any_image:
+            start("200 OK", [("Content-Type", "application/x-amz-json-1.1")])
+            return [b'{"imageDetails": [{}]}']
         if rule is None:
             return self.app(environ, start)
         if "stale" in rule:

@@ -48,6 +48,7 @@ class World:
     reclaims: list[dict[str, Any]] = field(default_factory=list)
     hold: bool = False
     list_lag: float = 0.0
+    any_image: bool = False
     processes: dict[int, subprocess.Popen[str]] = field(default_factory=dict)
     submissions: list[dict[str, Any]] = field(default_factory=list)
 
