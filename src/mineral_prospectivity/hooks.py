@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import time
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from mineral_prospectivity.config import ComposingConfigLoader
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
     from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +28,9 @@ class ProjectHooks:
     def __init__(self) -> None:
         self._loader: ComposingConfigLoader | None = None
         self._project = Path()
+        self._started = 0.0
+        self._nodes = count()
+        self._total = 0
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
@@ -39,6 +45,7 @@ class ProjectHooks:
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline) -> None:
         """Fetch the experiment's published files when the run reads raw layers from this disk."""
+        self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
         reads_raw = any(name.startswith("layer.") for name in pipeline.inputs())
         if self._loader is None or not reads_raw or "://" in self._loader.storage:
             return
@@ -48,3 +55,16 @@ class ProjectHooks:
 
             raw = self._project / self._loader.storage / "01_raw" / self._loader.experiment
             fetch_experiment(sources, raw)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Say what is being done."""
+        logger.info("%d/%d %s", next(self._nodes), self._total, node.name)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Say where the results lie, and how long they took."""
+        seconds = time.monotonic() - self._started
+        if self._loader is not None:
+            folder = f"{self._loader.storage}/08_reporting/{self._loader.experiment}"
+            logger.info("done in %.0f s; results are in %s", seconds, folder)

@@ -11,7 +11,7 @@ from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cell_centres, make_grid
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.parameters import Parameters
+from mineral_prospectivity.parameters import EvaluationParameters, RiskParameters
 from mineral_prospectivity.reporting.report import ReportInputs
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.targeting import (
@@ -43,12 +43,9 @@ def grid():
 
 
 @pytest.fixture(scope="session")
-def parameters():
+def risk():
     money = {"exploration_cost": 1.0, "discovery_value": 25.0, "risk_aversion": 0.5}
-    return Parameters.model_validate({
-        "grid": {"crs": "EPSG:32633", "resolution": 500.0},
-        "risk": {"economics": money, "hot_spots": {"radius": 1000.0}},
-    })  # fmt: skip
+    return RiskParameters.model_validate({"economics": money, "hot_spots": {"radius": 1000.0}})
 
 
 @pytest.fixture(scope="session")
@@ -116,17 +113,17 @@ def oof(cells, prediction):
     )
 
 
+CELLS = ["label", "deposits", "weight"]
 MODELS = ["probability", "baseline_lightgbm", "baseline_distance", "baseline_prevalence"]
 
 
 @pytest.fixture(scope="session")
 def metrics(oof):
-    return evaluate(oof, models=MODELS, fitted=oof, bootstrap=60)
+    return evaluate(oof, models=MODELS, fitted=oof[[*CELLS, "probability"]], bootstrap=60)
 
 
 @pytest.fixture(scope="session")
-def inputs(grid, parameters, prediction, evidence, cells, deposits, metrics):
-    risk = parameters.risk
+def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR0917
     spots = hot_spots(
         prediction.select(["log_odds_mean"]), radius=risk.hot_spots.radius, significance=0.05
     )
@@ -138,7 +135,7 @@ def inputs(grid, parameters, prediction, evidence, cells, deposits, metrics):
         spots.map, prediction, money, split.map, evidence=evidence, deposits=deposits,
         min_area=1e6, count=50, exploration_cost=1.0,
     )  # fmt: skip
-    targets = select_targets(targets, budget=300.0, spacing=1000.0)
+    targets = select_targets(targets, budget=risk.targets.budget, spacing=1000.0)
     table = category_table(split.map, deposits)
     chosen = targets[targets.selected]
     return ReportInputs(
@@ -163,6 +160,6 @@ def inputs(grid, parameters, prediction, evidence, cells, deposits, metrics):
                 "funded_return": float(chosen.funded_return.sum()),
             },
         },
-        parameters=parameters.model_dump(),
+        parameters={"risk": risk.model_dump(), "evaluation": EvaluationParameters().model_dump()},
         provenance={"versions": {"numpy": "2.4"}, "seconds": {"training": 12.5}},
     )

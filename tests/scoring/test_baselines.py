@@ -89,6 +89,14 @@ def test_a_table_of_evidence_is_read_by_the_names_of_the_bands():
     )
 
 
+@pytest.mark.usefixtures("small_forests")
+def test_a_band_without_a_value_is_no_obstacle():
+    evidence, cells = region()
+    evidence[:, 1] = np.nan
+    evidence[cells["fold"] != 0, 2] = np.nan  # known in the held-out fold alone
+    assert baseline_predictions(evidence, BANDS, cells).notna().all(axis=None)
+
+
 def test_the_prevalence_is_weighted_and_of_the_other_folds():
     evidence, cells = region()
     cells["weight"] = np.where(cells["label"] == 1, 1.0, 3.0)

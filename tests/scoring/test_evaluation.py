@@ -93,6 +93,16 @@ def test_the_fit_is_reported_apart(metrics, table):
     assert evaluate(table, **OPTIONS)["fit"] == {"absent": "no predictions of the fit were given"}
 
 
+def test_a_published_map_is_scored_where_it_has_values(table):
+    peer = table["truth"].where(table["cell"] >= 100)
+    found = evaluate(table, fitted=table.assign(peer_posterior=peer), **OPTIONS)["fit"]
+    known = table[table["cell"] >= 100]
+    assert found["models"]["posterior"]["rows"] == len(known)
+    assert found["models"]["posterior"]["roc_auc"]["value"] == roc_auc(
+        known["label"], known["truth"]
+    )
+
+
 def test_counts_say_what_was_scored(metrics, table):
     assert metrics["scored"]["deposits"] == table["deposits"].sum()
     assert metrics["scored"]["deposit_cells"] == table["label"].sum()
@@ -116,6 +126,13 @@ def test_intervals_of_one_cluster_are_absent_but_scores_are_not(table):
     reason = {"absent": "1 deposit clusters: a bootstrap needs at least 2"}
     assert found["models"]["ensemble"]["brier"]["interval"] == reason
     assert found["differences"]["models"] == reason
+
+
+def test_an_interval_needs_every_replicate(table):
+    lone = table.assign(deposits=np.where(table["cluster"] == table["cluster"].max(), 1, 0))
+    at = evaluate(lone, **OPTIONS)["models"]["ensemble"]["capture"]["0.1"]
+    assert at["interval"] == {"absent": "some replicates do not define it"}
+    assert 0 <= at["value"] <= 1
 
 
 def test_blocks_of_background_widen_the_intervals(table):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas
+import numpy as np
 import pandas as pd
 import pyogrio
 from kedro.io import DatasetError
@@ -105,7 +106,8 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
             table = pd.read_parquet(path)
             return geopandas.read_parquet(path) if "geometry" in table else self._points(table)
         options = {} if self._layer is None else {"layer": self._layer}
-        return geopandas.read_file(path, engine="pyogrio", **options)
+        with np.errstate(invalid="ignore"):  # of NaN coordinates, which the labels refuse in words
+            return geopandas.read_file(path, engine="pyogrio", **options)
 
     def _points(self, table: pd.DataFrame) -> geopandas.GeoDataFrame:
         missing = [name for name in (self._x, self._y) if name not in table.columns]

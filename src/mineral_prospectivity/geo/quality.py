@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.geo.grid import grid_crs, window_cells
+from mineral_prospectivity.geo.tabulate import has_evidence
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,9 +124,8 @@ def _count(
     tally.known += finite.sum(axis=1)
     tally.low = np.fmin(tally.low, np.fmin.reduce(values, axis=1))
     tally.high = np.fmax(tally.high, np.fmax.reduce(values, axis=1))
-    share = finite.mean(axis=0)
-    kept = (share > 0) & (share >= min_coverage - 1e-9)
-    tally.with_evidence += int((share > 0).sum())
+    kept = has_evidence(values, min_coverage)
+    tally.with_evidence += int(finite.any(axis=0).sum())
     tally.kept += int(kept.sum())
     for layer in range(len(tally.layer_known)):
         has_layer = finite[layer_of == layer].any(axis=0)

@@ -78,7 +78,9 @@ def _read(layer: EvidenceLayer) -> Any:
         if layer.path.suffix == ".parquet":
             return geopandas.read_parquet(layer.path)
         options = {} if layer.spec.file_layer is None else {"layer": layer.spec.file_layer}
-        return geopandas.read_file(layer.path, engine="pyogrio", **options)
+        # Coordinates that are NaN are refused below, in words; NumPy need not warn of them.
+        with np.errstate(invalid="ignore"):
+            return geopandas.read_file(layer.path, engine="pyogrio", **options)
     except Exception as error:
         msg = f"cannot be read as vector data: {error}. Is the file damaged or cut off?"
         raise layer.error(msg) from error

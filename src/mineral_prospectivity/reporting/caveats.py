@@ -58,10 +58,11 @@ def _few_deposits(scored: Mapping[str, Any]) -> list[str]:
     count = scored["deposit_clusters"]
     if count >= FEW_CLUSTERS:
         return []
+    verb = "is" if count == 1 else "are"
     return [
-        f"There are only {plural(count, 'cluster')} of deposits ({scored['deposits']} deposits). "
-        f"Neighbouring deposits tell the same story, so every interval here is wide and itself "
-        f"uncertain."
+        f"There {verb} only {plural(count, 'cluster')} of deposits "
+        f"({plural(scored['deposits'], 'deposit')}). Neighbouring deposits tell the same story, "
+        f"so every interval here is wide and itself uncertain."
     ]
 
 

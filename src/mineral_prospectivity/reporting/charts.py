@@ -18,7 +18,7 @@ from mineral_prospectivity.reporting.style import (
 from mineral_prospectivity.targeting.categories import CATEGORIES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from numpy.typing import NDArray
 
@@ -31,6 +31,7 @@ def scores_figure(
     titles: Mapping[str, str],
     *,
     model: str,
+    lower_is_better: Collection[str],
 ) -> Figure:
     """Draw each score of every model as a dot with its interval, a panel a score.
 
@@ -43,11 +44,13 @@ def scores_figure(
         Scores in the order of the panels, with what stands above each.
     model
         The model that the report is about, drawn in colour.
+    lower_is_better
+        Scores of which the lower is the better.
     """
     names = list(scores)
     rows = -(-len(titles) // 2)
     with report_style():
-        figure = Figure(figsize=(WIDTH, rows * (0.75 + 0.27 * len(names))), layout="constrained")
+        figure = Figure(figsize=(WIDTH, rows * (0.95 + 0.27 * len(names))), layout="constrained")
         panels = figure.subplots(rows, 2, squeeze=False, sharey=True).ravel()
         for axes, (score, title) in zip(panels, titles.items(), strict=False):
             for place, name in enumerate(names):
@@ -58,6 +61,9 @@ def scores_figure(
                 axes.plot([low, high], [place, place], color=colour, solid_capstyle="butt")
                 axes.plot([value], [place], "o", color=colour, markersize=6)
             axes.set_title(title)
+            axes.set_xlabel(
+                "← lower is better" if score in lower_is_better else "higher is better →"
+            )
             axes.set_yticks(range(len(names)), names)
             axes.set_ylim(len(names) - 0.5, -0.5)
             axes.margins(x=0.08)

@@ -53,6 +53,12 @@ def headline_names(metrics: Mapping[str, Any]) -> list[str]:
     return ["roc_auc", "average_precision", "nll", f"capture@{small:g}"]
 
 
+def all_names(metrics: Mapping[str, Any]) -> list[str]:
+    """Return every score of a model, each capture on its own."""
+    areas = metrics["models"]["ensemble"]["capture"]
+    return ["roc_auc", "average_precision", "nll", "brier", *(f"capture@{area}" for area in areas)]
+
+
 def find_score(scores: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return a score of one model by its name, ``capture@0.05`` among them."""
     area = name.removeprefix("capture@")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter, PercentFormatter
 from mineral_prospectivity.reporting.style import (
     BASELINE_COLOURS,
     INK,
+    LINE_STYLES,
     MODEL_COLOUR,
     QUIET,
     WIDTH,
@@ -60,7 +62,7 @@ def capture_figure(
         Prediction-rate curves of predictions that never saw the deposits; the first is the
         model's.
     fit
-        Success-rate curves of the fit, drawn thin: they say how the map follows its own labels.
+        Success-rate curves of fits, drawn thin: they say how a map follows its own labels.
     limit
         Points of the best curve that the layers allow, where the truth is known.
     """
@@ -72,9 +74,12 @@ def capture_figure(
             axes.plot([0, 1], [0, 1], color=QUIET, linewidth=0.9, linestyle=":", label="chance")
             for curve in held_out:
                 axes.plot(curve.area, curve.captured, label=curve.name, **styles[curve.name])
-            for curve in fit:
+            for curve, line in zip(fit, cycle(("-", *LINE_STYLES)), strict=False):
                 label = f"{curve.name} (fit)"
-                axes.plot(curve.area, curve.captured, color=INK, linewidth=0.8, label=label)
+                axes.plot(
+                    curve.area, curve.captured, color=INK, linewidth=0.8, linestyle=line,
+                    label=label,
+                )  # fmt: skip
             if limit is not None:
                 axes.plot(limit.area, limit.captured, "D", color=INK, label=limit.name)
             axes.set_xlim(0, reach)
@@ -128,9 +133,9 @@ def prediction_area_figure(
             f"{100 * intersection_captured:.0f} % of the deposits\n"
             f"in {100 * intersection_area:.0f} % of the area",
             (meeting, intersection_captured),
-            xytext=(0.98, 0.55),
+            xytext=(0.03, 0.5),
             textcoords="axes fraction",
-            ha="right",
+            ha="left",
             va="center",
             arrowprops={"arrowstyle": "-", "color": QUIET},
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85},

@@ -11,6 +11,7 @@ from mineral_prospectivity.reporting.style import png_bytes, svg_bytes
 from mineral_prospectivity.reporting.thumbnails import Thumbnail, thumbnail
 from mineral_prospectivity.reporting.words import (
     LOWER_IS_BETTER,
+    UNCERTAINTY_NAMES,
     is_absent,
     model_label,
     score_label,
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mineral_prospectivity.reporting.report import ReportInputs
+
+PIXELS_PER_INCH = 115
+"""So that the widest figure fills the column of the page."""
 
 RISK_LABELS = {
     "log_odds_sd": "SD of the log-odds over the models",
@@ -43,6 +47,8 @@ class ReportFigure:
         What it shows, for those who cannot see it.
     image
         Kind (``png`` or ``svg+xml``) and content; None where the figure is absent.
+    width
+        On a wide screen, pixels.
     absent
         Why it is.
     """
@@ -50,6 +56,7 @@ class ReportFigure:
     caption: str
     alt: str
     image: tuple[str, bytes] | None = None
+    width: int = 0
     absent: str = ""
 
 
@@ -137,12 +144,11 @@ def _risk_return(
 
 def _scores(metrics: Mapping[str, Any]) -> ReportFigure:
     names = headline_names(metrics)
-    titles = {
-        name: f"{score_label(name)} ({'lower' if name in LOWER_IS_BETTER else 'higher'} is better)"
-        for name in names
-    }
     figure = charts.scores_figure(
-        scores_with_intervals(metrics, names), titles, model=model_label("ensemble")
+        scores_with_intervals(metrics, names),
+        {name: score_label(name) for name in names},
+        model=model_label("ensemble"),
+        lower_is_better=LOWER_IS_BETTER,
     )
     caption = (
         "Scores on blocks that the models never saw. Whiskers overlap even where a paired "
@@ -154,17 +160,17 @@ def _scores(metrics: Mapping[str, Any]) -> ReportFigure:
 def _capture(metrics: Mapping[str, Any]) -> ReportFigure:
     caption = (
         "Share of the deposits found against the share of the area searched, from the most "
-        "prospective cells down, held out. The thin line is the fit: the map on its own labels."
+        "prospective cells down, held out. Thin lines are fits: maps on the labels they were made "
+        "from."
     )
     found = metrics["curves"]
     held_out = _curves(found["area"], found["prediction_rate"])
     if not held_out or held_out[0].name != model_label("ensemble"):
         return ReportFigure(caption, "", absent=found["prediction_rate"]["ensemble"]["absent"])
     fit = metrics["fit"]
-    rate = {} if is_absent(fit) else {"ensemble": fit["success_rate"].get("ensemble", {})}
     figure = curves.capture_figure(
         held_out,
-        fit=[] if is_absent(fit) else _curves(fit["success_rate"]["area"], rate),
+        fit=[] if is_absent(fit) else _curves(fit["area"], fit["success_rate"]),
         limit=_limit(metrics["truth"]),
     )
     return _svg(figure, caption, "Capture curves of each model: prediction rate and success rate")
@@ -204,7 +210,7 @@ def _prediction_area(metrics: Mapping[str, Any]) -> ReportFigure:
         intersection_captured=found["intersection_captured"],
         intersection_area=found["intersection_area"],
     )
-    return _svg(figure, caption, "Prediction-area plot")
+    return _svg(figure, caption, "Deposits captured and area spared above each probability")
 
 
 def _reliability(metrics: Mapping[str, Any]) -> ReportFigure:
@@ -221,11 +227,11 @@ def _reliability(metrics: Mapping[str, Any]) -> ReportFigure:
 def _uncertainty_error(metrics: Mapping[str, Any]) -> ReportFigure:
     caption = (
         "Rank correlation of each uncertainty with the squared error, held out. Total and "
-        "aleatoric repeat p(1 − p) and so go with the error by construction: look at epistemic "
-        "and novelty."
+        "aleatoric repeat p(1 − p) and go with the error by construction, and epistemic in part; "
+        "the SD of the log-odds and novelty do not."
     )
     values = {
-        name.replace("_", " "): scores["spearman"]
+        UNCERTAINTY_NAMES.get(name, name): scores["spearman"]
         for name, scores in metrics["uncertainty"].items()
         if name != "mean_loss" and not is_absent(scores) and not is_absent(scores["spearman"])
     }
@@ -236,8 +242,12 @@ def _uncertainty_error(metrics: Mapping[str, Any]) -> ReportFigure:
 
 
 def _png(figure: Figure, caption: str, alt: str) -> ReportFigure:
-    return ReportFigure(caption, alt, ("png", png_bytes(figure)))
+    return ReportFigure(caption, alt, ("png", png_bytes(figure)), _width(figure))
 
 
 def _svg(figure: Figure, caption: str, alt: str) -> ReportFigure:
-    return ReportFigure(caption, alt, ("svg+xml", svg_bytes(figure)))
+    return ReportFigure(caption, alt, ("svg+xml", svg_bytes(figure)), _width(figure))
+
+
+def _width(figure: Figure) -> int:
+    return round(PIXELS_PER_INCH * figure.get_figwidth())

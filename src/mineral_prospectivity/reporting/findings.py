@@ -99,6 +99,7 @@ def what_worth(
         rule,
         f"{plural(paying, 'target')} of {len(targets)} {'has' if paying == 1 else 'have'} cells "
         f"that pay after the discount for risk. The budget of {budget} funds "
-        f"{plural(chosen['selected'], 'target')} for {number(chosen['funded_cost'])}, with a "
+        f"{plural(chosen['selected'], 'target')}, the last one perhaps in part, for "
+        f"{number(chosen['funded_cost'])}, with a "
         f"risk-adjusted return of {number(chosen['funded_return'])}.",
     ]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mineral_prospectivity.reporting import findings, tables
+from mineral_prospectivity.reporting import findings, score_tables, tables
 from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.comparisons import (
+    all_names,
     comparisons,
     headline_names,
     unsupported_claims,
@@ -126,23 +127,26 @@ def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, A
         "caveats": warnings,
         "categories": tables.category_rows(inputs.risk),
         "targets": tables.target_rows(inputs.targets),
+        "worth": tables.worth_rows(inputs.targets),
         "samples": tables.sample_rows(inputs.next_samples),
     }
 
 
 def _for_the_statistician(inputs: ReportInputs) -> dict[str, Any]:
-    metrics, names = inputs.metrics, headline_names(inputs.metrics)
-    found = comparisons(metrics, names)
+    metrics = inputs.metrics
+    found = comparisons(metrics, headline_names(metrics))
     confidence = inputs.parameters["evaluation"]["confidence"]
     return {
-        "scores": tables.score_rows(metrics, names),
-        "comparisons": tables.comparison_rows(found),
+        "scores": score_tables.score_rows(metrics, all_names(metrics)),
+        "comparisons": score_tables.comparison_rows(found),
         "no_comparison": metrics["differences"]["models"].get("absent"),
         "unsupported": unsupported_claims(found, confidence),
         "behind": worse_than(found),
         "confidence": f"{100 * confidence:g} %",
-        "calibration": tables.calibration_rows(metrics),
-        "uncertainty": tables.uncertainty_rows(metrics),
+        "calibration": score_tables.calibration_rows(metrics),
+        "classification": score_tables.classification_rows(metrics),
+        "by_fold": score_tables.by_fold_rows(metrics, "roc_auc"),
+        "uncertainty": score_tables.uncertainty_rows(metrics),
         **_against_the_truth(metrics),
     }
 
@@ -151,12 +155,16 @@ def _against_the_truth(metrics: Mapping[str, Any]) -> dict[str, Any]:
     truth = metrics["truth"]
     if is_absent(truth):
         return {"truth": truth}
-    return {"truth": tables.truth_rows(metrics), "coverage": tables.coverage_rows(metrics)}
+    return {
+        "truth": score_tables.truth_rows(metrics),
+        "coverage": score_tables.coverage_rows(metrics),
+    }
 
 
 def _for_the_engineer(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "quality": tables.quality_rows(inputs.quality),
+        "folds": tables.fold_rows(inputs.quality),
         "parameters": tables.flat_rows("Parameters", inputs.parameters),
         "provenance": tables.flat_rows("Provenance", inputs.provenance),
     }

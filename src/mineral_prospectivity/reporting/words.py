@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 MODEL_NAMES = {
     "ensemble": "VAE ensemble",
     "prevalence": "Prevalence alone",
@@ -20,6 +22,13 @@ SCORE_NAMES = {
     "nll": "Log loss (NLL)",
     "brier": "Brier score",
 }
+
+UNCERTAINTY_NAMES = {
+    "mutual_information": "mutual information",
+    "log_odds_sd": "SD of the log-odds",
+}
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 LOWER_IS_BETTER = frozenset({"nll", "brier"})
 
@@ -39,7 +48,7 @@ def score_label(name: str) -> str:
 
     Examples
     --------
-    >>> score_label("capture@0.05")
+    >>> score_label("capture@0.05").replace(NO_BREAK, " ")
     'Captured in the top 5 %'
     """
     if name.startswith("capture@"):
@@ -52,23 +61,27 @@ def number(value: float) -> str:
 
     Examples
     --------
-    >>> number(0.012345), number(12345.6), number(-2)
-    ('0.0123', '12,346', '−2')
+    >>> number(0.012345), number(12345.6), number(-0.00002), number(1e-15)
+    ('0.0123', '12,346', '−0.00002', '0')
     """
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    if abs(value) >= 1000:  # noqa: PLR2004
+        text = f"{value:,.0f}"
+    else:
+        text = np.format_float_positional(round(value, 9), 3, fractional=False, trim="-")
     return text.replace("-", "−")
 
 
 def percent(share: float) -> str:
-    """Return a share as per cent, two significant digits below ten.
+    """Return a share as per cent, two significant digits below ten; the space does not break.
 
     Examples
     --------
-    >>> percent(0.05), percent(0.4231), percent(0.0123), percent(1.0)
-    ('5 %', '42 %', '1.2 %', '100 %')
+    >>> [percent(share).replace(NO_BREAK, " ") for share in (0.05, 0.4231, 0.0123, 1.0)]
+    ['5 %', '42 %', '1.2 %', '100 %']
     """
     value = 100 * share
-    return f"{value:.0f} %" if value >= 10 else f"{value:.2g} %"  # noqa: PLR2004
+    text = f"{value:.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
+    return f"{text}{NO_BREAK}%"
 
 
 def plural(count: int, one: str, many: str = "") -> str:

@@ -28,10 +28,11 @@ class VaeSettings(BaseModel):
     ] = 1.6
     beta_reconstruction: Annotated[
         float, Field(ge=0, le=100, description="KL weight beside the reconstruction.")
-    ] = 1.0
+    ] = 0.01
     beta: Annotated[float, Field(ge=0, le=100, description="KL weight of its own.")] = 0.001
     free_bits: Annotated[
-        float, Field(ge=0, le=10, description="KL below this many nats a latent unit costs nothing.")
+        float,
+        Field(ge=0, le=10, description="KL below this many nats a latent unit costs nothing."),
     ] = 0.0
     warmup: Annotated[
         float, Field(ge=0, le=1, description="Share of the steps over which the KL weight rises.")
@@ -44,12 +45,12 @@ class VaeSettings(BaseModel):
     learning_rate: Annotated[
         float, Field(gt=0, le=1, description="Peak learning rate of Adam.")
     ] = 0.004
-    weight_decay: Annotated[
-        float, Field(ge=0, le=1, description="Decoupled weight decay.")
-    ] = 0.0001
-    gradient_clip: Annotated[
-        float, Field(gt=0, description="Largest gradient norm of a fit.")
-    ] = 1.0
+    weight_decay: Annotated[float, Field(ge=0, le=1, description="Decoupled weight decay.")] = (
+        0.0001
+    )
+    gradient_clip: Annotated[float, Field(gt=0, description="Largest gradient norm of a fit.")] = (
+        1.0
+    )
     averaging: Annotated[
         float, Field(ge=0, lt=1, description="Decay of the moving average of the weights.")
     ] = 0.98

@@ -25,7 +25,7 @@ def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:
 def _training_node(pack: Sequence[int]) -> Node:
     name = pack_name(pack)
     return Node(
-        update_wrapper(partial(train_members, tuple(pack)), train_members),
+        update_wrapper(partial(train_members, members=tuple(pack)), train_members),
         [
             "cells",
             "evidence",

@@ -73,6 +73,8 @@ def hold_out(
 ) -> Fold:
     """Return the fold: it learns from ``training`` cells of the others.
 
+    A band without a value in those cells has nothing to teach and is left out.
+
     Raises
     ------
     DepositError
@@ -87,16 +89,17 @@ def hold_out(
             f"{int(labels.sum())} deposit cells; use fewer or smaller folds"
         )
         raise DepositError(msg)
+    known = np.isfinite(evidence[train]).any(axis=0)
     places = cells[["x", "y"]].to_numpy(dtype=np.float64)
     return Fold(
         number=fold,
-        bands=tuple(bands),
-        evidence=evidence[train],
+        bands=tuple(band for band, kept in zip(bands, known, strict=True) if kept),
+        evidence=evidence[train][:, known],
         labels=labels,
         weights=cells["weight"].to_numpy(dtype=np.float64)[train],
         folds=cells["fold"].to_numpy(dtype=np.int64)[train],
         places=places[train],
-        held_out_evidence=evidence[held_out],
+        held_out_evidence=evidence[held_out][:, known],
         held_out_places=places[held_out],
         seed=seed,
         jobs=jobs,

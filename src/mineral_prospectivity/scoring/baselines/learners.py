@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 _FORESTS = 10
-_TREES = 30  # of each forest
-_BACKGROUND = 5000  # cells of each forest
+_TREES = 20  # of each forest
+_BACKGROUND = 10_000  # cells of each forest
+_LEVELS = 256
 _QUANTILES = 1000
 
 
@@ -49,13 +50,13 @@ def logistic_regression(fold: Fold) -> FloatArray:
     regression = LogisticRegression(C=1.0, max_iter=1000)
     model = Pipeline([("evidence", evidence), ("regression", regression)])
     model.fit(fold.evidence, fold.labels, regression__sample_weight=fold.weights)
-    return _probability(model, fold)
+    return _probability(model, fold.held_out_evidence)
 
 
 def random_forest(fold: Fold) -> FloatArray:
-    """Return p from 300 trees with leaves of at least 5 cells; a split tries sqrt(D) bands.
+    """Return p from 200 trees with leaves of at least 5 cells; a split tries sqrt(D) bands.
 
-    The trees come in 10 forests of 30. Each takes all deposit cells and its own 5,000 background
+    The trees come in 10 forests of 20. Each takes all deposit cells and its own 10,000 background
     cells, weighted to stand for all of it: on rare deposits that is faster and ranks no worse than
     trees that sort the whole map. One vote more goes to the prevalence: a forest says exactly 0
     where no tree saw a deposit, and one held-out deposit there would make its likelihood infinite.
@@ -66,7 +67,8 @@ def random_forest(fold: Fold) -> FloatArray:
     majority anew); the weights keep p at the prevalence of the map.
     """
     rng = np.random.default_rng(fold.seed)
-    votes = np.zeros(len(fold.held_out_places))
+    evidence, held_out = _levels(fold)
+    votes = np.zeros(len(held_out))
     for part in range(_FORESTS):
         rows, weights = _case_control(fold, rng)
         model = RandomForestClassifier(
@@ -76,9 +78,23 @@ def random_forest(fold: Fold) -> FloatArray:
             n_jobs=fold.jobs,
             random_state=fold.seed + part,
         )
-        model.fit(fold.evidence[rows], fold.labels[rows], sample_weight=weights)
-        votes += _TREES * _probability(model, fold)
+        model.fit(evidence[rows], fold.labels[rows], sample_weight=weights)
+        votes += _TREES * _probability(model, held_out)
     return (votes + fold.prevalence) / (_FORESTS * _TREES + 1)
+
+
+def _levels(fold: Fold) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Return training and held-out evidence in 256 quantile levels, NaN kept.
+
+    A tree sees the order of values alone, and sorts few distinct ones twice as fast.
+    """
+    levels = QuantileTransformer(n_quantiles=min(_LEVELS, len(fold.labels)), random_state=fold.seed)
+    levels.fit(fold.evidence)
+    train, held_out = (
+        np.floor(levels.transform(evidence) * (_LEVELS - 1))
+        for evidence in (fold.evidence, fold.held_out_evidence)
+    )
+    return train, held_out
 
 
 def _case_control(fold: Fold, rng: np.random.Generator) -> tuple[NDArray[np.intp], FloatArray]:
@@ -112,14 +128,14 @@ def lightgbm(fold: Fold) -> FloatArray:
         verbose=-1,
     )
     model.fit(fold.evidence, fold.labels, sample_weight=fold.weights)
-    return _probability(model, fold)
+    return _probability(model, fold.held_out_evidence)
 
 
 def _imputer() -> SimpleImputer:
-    return SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
+    return SimpleImputer(strategy="median", add_indicator=True)
 
 
 def _probability(
-    model: Pipeline | RandomForestClassifier | LGBMClassifier, fold: Fold
+    model: Pipeline | RandomForestClassifier | LGBMClassifier, evidence: NDArray[np.floating]
 ) -> FloatArray:
-    return np.asarray(model.predict_proba(fold.held_out_evidence), dtype=np.float64)[:, 1]
+    return np.asarray(model.predict_proba(evidence), dtype=np.float64)[:, 1]

@@ -47,7 +47,7 @@ def interval_width(table: pd.DataFrame, weights: FloatArray) -> Any:
         return {"absent": "the predictions hold no log_odds_mean and log_odds_sd"}
     mean, spread = column(table, "log_odds_mean"), column(table, "log_odds_sd")
     lower, upper = probability_interval(mean[None], spread[None] ** 2, _WIDTH_LEVEL)
-    return or_absent(lambda: mean_width(lower, upper, weights))
+    return or_absent(mean_width, lower, upper, weights)
 
 
 def classification_scores(

@@ -20,10 +20,7 @@ AREAS: NDArray[np.float64] = np.union1d(np.linspace(0, 1, 101), np.geomspace(0.0
 
 def capture_curves(cells: ScoredCells) -> dict[str, Any]:
     """Return the share of deposits captured at each of ``AREAS``, by model."""
-    return {
-        name: or_absent(lambda p=p: _curve(cells, p).at(AREAS).tolist())  # type: ignore[misc]
-        for name, p in cells.models.items()
-    }
+    return {name: or_absent(_captured, cells, p) for name, p in cells.models.items()}
 
 
 def prediction_area_plot(cells: ScoredCells) -> Any:
@@ -37,6 +34,11 @@ def prediction_area_plot(cells: ScoredCells) -> Any:
         }
 
     return or_absent(plot)
+
+
+def _captured(cells: ScoredCells, probability: NDArray[np.float64]) -> list[float]:
+    captured: list[float] = _curve(cells, probability).at(AREAS).tolist()
+    return captured
 
 
 def _curve(cells: ScoredCells, probability: NDArray[np.float64]) -> CaptureCurve:

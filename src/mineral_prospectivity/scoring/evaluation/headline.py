@@ -34,24 +34,23 @@ def point_scores(
     cells: ScoredCells, probability: FloatArray, areas: Sequence[float]
 ) -> dict[str, Any]:
     """Return each headline score as ``{"value": ...}`` or ``{"absent": reason}``."""
-
-    def value(score: Callable[[], float]) -> dict[str, Any]:
-        return dict(or_absent(lambda: {"value": score()}))
-
     found = {
-        name: value(lambda metric=metric: metric(cells.labels, probability, cells.weights))  # type: ignore[misc]
+        name: _value(metric, cells.labels, probability, cells.weights)
         for name, metric in _METRICS.items()
     }
     found["capture"] = {
-        f"{area:g}": value(
-            lambda area=area: capture(probability, cells.deposits, area, cells.weights)  # type: ignore[misc]
-        )
+        f"{area:g}": _value(capture, probability, cells.deposits, area, cells.weights)
         for area in areas
     }
     for area, at in zip(areas, found["capture"].values(), strict=True):
         if "value" in at:
             at["lift"] = lift(at["value"], area)
     return found
+
+
+def _value(score: Callable[..., float], *arguments: Any) -> dict[str, Any]:
+    found = or_absent(score, *arguments)
+    return found if isinstance(found, dict) else {"value": found}
 
 
 def with_intervals(
@@ -64,7 +63,9 @@ def with_intervals(
             return score
         if isinstance(bootstrap, dict):
             return {**score, "interval": bootstrap}
-        found = bootstrap.intervals[model][metric]
+        found = bootstrap.intervals[model].get(metric)
+        if found is None:
+            return {**score, "interval": {"absent": "some replicates do not define it"}}
         return {**score, "low": found.low, "high": found.high}
 
     complete = {name: add(scores[name], name) for name in _METRICS}
@@ -94,12 +95,8 @@ def fold_scores(
     found = {}
     for fold in np.unique(folds):
         inside = folds == fold
+        arguments = cells.labels[inside], probability[inside], cells.weights[inside]
         found[str(fold)] = {
-            name: or_absent(
-                lambda name=name, inside=inside: _METRICS[name](  # type: ignore[misc]
-                    cells.labels[inside], probability[inside], cells.weights[inside]
-                )
-            )
-            for name in ("roc_auc", "nll")
+            name: or_absent(_METRICS[name], *arguments) for name in ("roc_auc", "nll")
         }
     return found

@@ -25,7 +25,9 @@ from mineral_prospectivity.scoring.evaluation.headline import (
 )
 from mineral_prospectivity.scoring.evaluation.scored import (
     ENSEMBLE,
+    PREFIXES,
     ScoredCells,
+    model_name,
     or_absent,
     require,
 )
@@ -74,8 +76,9 @@ def evaluate(
         Columns of probabilities, ``probability`` (the ensemble) among them; ``baseline_lightgbm``
         is reported as ``lightgbm``.
     fitted
-        Predictions of the fit that saw all labels, with ``label`` and ``probability``: reported
-        apart, as ``fit``.
+        Predictions by what saw the labels, with ``label``, ``probability`` of the fit and columns
+        ``peer_<name>`` of published maps: reported apart, as ``fit``. A map without values in
+        some cells is scored in the others.
     truth
         What a simulation knows, in the rows' order of ``oof``.
     capture_areas
@@ -129,7 +132,7 @@ def evaluate(
             "prediction_rate": capture_curves(cells),
             "prediction_area": prediction_area_plot(cells),
         },
-        "fit": _fit(fitted, models, capture_areas),
+        "fit": _fit(fitted, capture_areas),
         "truth": {"absent": "the probability given the layers is not known"}
         if truth is None
         else truth_scores(cells, truth, capture_areas),
@@ -156,13 +159,17 @@ def _counts(oof: pd.DataFrame, cells: ScoredCells) -> dict[str, Any]:
     }
 
 
-def _fit(
-    fitted: pd.DataFrame | None, models: Sequence[str], capture_areas: Sequence[float]
-) -> dict[str, Any]:
+def _fit(fitted: pd.DataFrame | None, capture_areas: Sequence[float]) -> dict[str, Any]:
     if fitted is None:
         return {"absent": "no predictions of the fit were given"}
-    cells = ScoredCells.of(fitted, [name for name in models if name in fitted])
-    return {
-        "models": {name: point_scores(cells, p, capture_areas) for name, p in cells.models.items()},
-        "success_rate": {"area": AREAS.tolist(), **capture_curves(cells)},
-    }
+    require(fitted, ["probability"])
+    found: dict[str, Any] = {"area": AREAS.tolist(), "models": {}, "success_rate": {}}
+    for name in map(str, fitted.columns):
+        if name != "probability" and not name.startswith(PREFIXES):
+            continue
+        cells = ScoredCells.of(fitted[fitted[name].notna()], [name])
+        model = model_name(name)
+        scores = point_scores(cells, cells.models[model], capture_areas)
+        found["models"][model] = {"rows": len(cells.labels), **scores}
+        found["success_rate"] |= capture_curves(cells)
+    return found

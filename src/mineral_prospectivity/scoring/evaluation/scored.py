@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 ENSEMBLE = "ensemble"
 """Name, in every table of scores, of the model whose column is ``probability``."""
 
+PREFIXES = ("baseline_", "peer_")
+"""How columns of other models begin; the rest of the column is the model's name."""
+
 
 @dataclass(frozen=True)
 class ScoredCells:
@@ -68,7 +71,11 @@ class ScoredCells:
 
 def model_name(column_name: str) -> str:
     """Return the name of the model in a column: ``lightgbm`` for ``baseline_lightgbm``."""
-    return ENSEMBLE if column_name == "probability" else column_name.removeprefix("baseline_")
+    if column_name == "probability":
+        return ENSEMBLE
+    for prefix in PREFIXES:
+        column_name = column_name.removeprefix(prefix)
+    return column_name
 
 
 def require(table: pd.DataFrame, names: Sequence[str]) -> None:
@@ -90,9 +97,9 @@ def column(table: pd.DataFrame, name: str) -> FloatArray:
     return table[name].to_numpy(dtype=np.float64)
 
 
-def or_absent(score: Callable[[], Any]) -> Any:
-    """Return the score, or why there is none: ``{"absent": reason}``."""
+def or_absent(score: Callable[..., Any], *arguments: Any) -> Any:
+    """Return the score of the arguments, or why there is none: ``{"absent": reason}``."""
     try:
-        return score()
+        return score(*arguments)
     except UndefinedMetricError as error:
         return {"absent": str(error)}

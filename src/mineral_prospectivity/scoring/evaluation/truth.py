@@ -73,7 +73,7 @@ def _against_limit(
     own = point_scores(cells, probability, areas)["capture"]
     return {
         "rmse": float(np.sqrt(np.average(np.square(probability - known), weights=cells.weights))),
-        "spearman": or_absent(lambda: spearman(probability, known, cells.weights)),
+        "spearman": or_absent(spearman, probability, known, cells.weights),
         "capture_ratio": {
             area: _ratio(own[area], limit["capture"][area]) for area in limit["capture"]
         },

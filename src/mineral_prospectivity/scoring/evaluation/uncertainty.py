@@ -32,7 +32,7 @@ def uncertainty_scores(table: pd.DataFrame, cells: ScoredCells) -> dict[str, Any
             continue
         values = column(table, name)
         found[name] = {
-            "spearman": or_absent(lambda values=values: spearman(values, losses, cells.weights)),  # type: ignore[misc]
+            "spearman": or_absent(spearman, values, losses, cells.weights),
             "aurc": aurc(losses, values, cells.weights),
             "augrc": augrc(losses, values, cells.weights),
         }

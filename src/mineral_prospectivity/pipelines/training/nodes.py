@@ -1,0 +1,45 @@
+"""Nodes of training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.parameters import EnsembleParameters, FoldParameters
+from mineral_prospectivity.vae.data import TrainingData
+from mineral_prospectivity.vae.settings import VaeSettings
+from mineral_prospectivity.vae.train import fit_members
+
+
+def train_members(
+    cells: pd.DataFrame,
+    evidence: pd.DataFrame,
+    evidence_stack: Raster,
+    model: VaeSettings,
+    ensemble: EnsembleParameters,
+    folds: FoldParameters,
+    *,
+    members: Sequence[int],
+) -> tuple[Any, ...]:
+    """Train the members of one pack, with the fits that leave out folds.
+
+    Returns
+    -------
+    tuple
+        A bundle for each member; then the tables of predictions outside the folds, of inner
+        predictions for calibration, and of the training's history.
+    """
+    data = TrainingData.from_tables(cells, evidence, evidence_stack.bands)
+    pack = fit_members(
+        data,
+        members,
+        settings=model,
+        seed=ensemble.seed,
+        folds=folds.count,
+        device=ensemble.device,
+    )
+    bundles = [pack.bundles[member] for member in members]
+    return *bundles, pack.out_of_fold, pack.inner, pack.history

@@ -1,0 +1,203 @@
+"""A trained member in one file: safetensors, with a JSON header and a hash over both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from mineral_prospectivity.errors import BundleError
+from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.vae.settings import VaeSettings
+from mineral_prospectivity.vae.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+FORMAT = 1
+"""Version of the file format."""
+
+_KEY = "mineral_prospectivity"
+_RENEW = "Copy it again, or train the member again"
+
+
+@dataclass(frozen=True)
+class BundleHeader:
+    """What a bundle says of itself.
+
+    Parameters
+    ----------
+    member, seed
+        The member's number, and the seed of its ensemble.
+    bands
+        The evidence it expects, in order.
+    settings
+        The model and its training.
+    data_digest
+        SHA-256 of what it was trained on.
+    package_version
+        Version of this package that trained it.
+    history
+        Losses of the full fit at the recorded steps.
+    """
+
+    member: int
+    seed: int
+    bands: tuple[Band, ...]
+    settings: VaeSettings
+    data_digest: str
+    package_version: str
+    history: Mapping[str, Sequence[float]]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the header as plain values for JSON."""
+        bands = [band.to_dict() for band in self.bands]
+        return asdict(self) | {"bands": bands, "settings": self.settings.model_dump()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> BundleHeader:
+        """Return the header that :meth:`to_dict` wrote."""
+        bands = tuple(Band(**band) for band in values["bands"])
+        settings = VaeSettings.model_validate(values["settings"])
+        return cls(**{**values, "bands": bands, "settings": settings})
+
+
+@dataclass(frozen=True, eq=False)
+class MemberBundle:
+    """A trained member: tensors and header, never code.
+
+    Parameters
+    ----------
+    header
+        What the bundle says of itself.
+    tensors
+        Arrays by name: ``transform.*``, ``network.*`` and ``head.*``.
+    """
+
+    header: BundleHeader
+    tensors: dict[str, NDArray[np.float32]]
+
+    @classmethod
+    def of(
+        cls,
+        stack: Stack,
+        *,
+        member: int,
+        seed: int,
+        settings: VaeSettings,
+        data_digest: str,
+        history: pd.DataFrame,
+    ) -> MemberBundle:
+        """Return the bundle of a stack of one fit."""
+        header = BundleHeader(
+            member=member,
+            seed=seed,
+            bands=stack.transform.bands,
+            settings=settings,
+            data_digest=data_digest,
+            package_version=version("mineral-prospectivity"),
+            history={str(name): history[name].tolist() for name in history},
+        )
+        tensors = {
+            name: np.ascontiguousarray(tensor.detach().cpu().numpy())
+            for name, tensor in stack.tensors().items()
+        }
+        return cls(header, tensors)
+
+    @property
+    def name(self) -> str:
+        """``member_007``."""
+        return f"member_{self.header.member:03d}"
+
+    def stack(self, device: torch.device) -> Stack:
+        """Return the member as a stack of one fit."""
+        tensors = {name: torch.tensor(array, device=device) for name, array in self.tensors.items()}
+        return Stack.from_tensors(self.header.bands, tensors)
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the file; the same member gives the same bytes."""
+        header = {"format": FORMAT, **self.header.to_dict()}
+        header["sha256"] = _digest(header, self.tensors)
+        return save(self.tensors, metadata={_KEY: json.dumps(header, sort_keys=True)})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> MemberBundle:
+        """Return the bundle of a file's content.
+
+        Raises
+        ------
+        BundleError
+            When the content is damaged, is no bundle, or has a format newer than this package.
+        """
+        header = _read_header(content)
+        try:
+            tensors = load(content)
+        except SafetensorError as error:
+            msg = f"the member bundle is cut off or damaged ({error}). {_RENEW}"
+            raise BundleError(msg) from None
+        if header.pop("sha256") != _digest(header, tensors):
+            msg = (
+                f"member_{header['member']:03d}: the bundle is damaged: its content does not have "
+                f"the SHA-256 that it states. {_RENEW}"
+            )
+            raise BundleError(msg)
+        del header["format"]
+        return cls(BundleHeader.from_dict(header), tensors)
+
+    def save(self, path: Path) -> None:
+        """Write the bundle to a file."""
+        path.write_bytes(self.to_bytes())
+
+    @classmethod
+    def load(cls, path: Path) -> MemberBundle:
+        """Read the bundle of a file.
+
+        Raises
+        ------
+        BundleError
+            As :meth:`from_bytes`, with the path.
+        """
+        try:
+            return cls.from_bytes(path.read_bytes())
+        except BundleError as error:
+            msg = f"{path}: {error}"
+            raise BundleError(msg) from None
+
+
+def _read_header(content: bytes) -> dict[str, Any]:
+    """Read the header without the tensors; a newer format may store those in another way."""
+    try:
+        (length,) = struct.unpack("<Q", content[:8])
+        metadata = json.loads(content[8 : 8 + length])["__metadata__"]
+        header: dict[str, Any] = json.loads(metadata[_KEY])
+        found = int(header["format"])
+    except (struct.error, ValueError, KeyError, TypeError):
+        msg = f"this is no member bundle, or its header is damaged. {_RENEW}"
+        raise BundleError(msg) from None
+    if found > FORMAT:
+        msg = (
+            f"member bundle of format {found}; this version reads formats up to {FORMAT}. "
+            "Upgrade mineral-prospectivity"
+        )
+        raise BundleError(msg)
+    return header
+
+
+def _digest(header: Mapping[str, Any], tensors: Mapping[str, NDArray[np.float32]]) -> str:
+    content = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(tensors):
+        content.update(f"{name}:{tensors[name].dtype.str}:{tensors[name].shape}".encode())
+        content.update(tensors[name].tobytes())
+    return content.hexdigest()

@@ -1,0 +1,145 @@
+"""What a member is trained on: the rows of the cells table and of the evidence table."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from mineral_prospectivity.errors import TrainingError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.geo.bands import Band
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Cells with their evidence and labels, all arrays in one row order.
+
+    Parameters
+    ----------
+    cells
+        Flat index of each cell in its grid, shape ``(cells,)``, unique.
+    features
+        Evidence, shape ``(cells, bands)``, float32; NaN is missing.
+    labels
+        1 where a known deposit lies, else 0, shape ``(cells,)``.
+    clusters
+        Deposit cluster of each positive cell, -1 elsewhere, shape ``(cells,)``.
+    weights
+        Cells of the map that a row stands for, shape ``(cells,)``, positive.
+    training
+        False for the cells whose label no fit may use (exclusion zone), shape ``(cells,)``.
+    folds
+        Spatial fold of each cell, from 0, shape ``(cells,)``.
+    bands
+        What the columns of ``features`` are.
+
+    Raises
+    ------
+    TrainingError
+        When the arrays do not belong together, or a value in them cannot be used.
+    """
+
+    cells: NDArray[np.int64]
+    features: NDArray[np.float32]
+    labels: NDArray[np.int8]
+    clusters: NDArray[np.int32]
+    weights: NDArray[np.float64]
+    training: NDArray[np.bool_]
+    folds: NDArray[np.int8]
+    bands: tuple[Band, ...]
+
+    def __post_init__(self) -> None:
+        self._check_shapes()
+        self._check_values()
+
+    @classmethod
+    def from_tables(
+        cls, cells: pd.DataFrame, evidence: pd.DataFrame, bands: Sequence[Band]
+    ) -> Self:
+        """Join the cells table and the evidence table, which must list the same cells in order.
+
+        Raises
+        ------
+        TrainingError
+            When the tables list different cells, or a band is missing from the evidence.
+        """
+        if not np.array_equal(cells["cell"], evidence["cell"]):
+            msg = "the cells table and the evidence table do not list the same cells in one order"
+            raise TrainingError(msg)
+        missing = [band.name for band in bands if band.name not in evidence]
+        if missing:
+            msg = f"the evidence table has no column for {', '.join(map(repr, missing))}"
+            raise TrainingError(msg)
+        return cls(
+            cells=cells["cell"].to_numpy(np.int64),
+            features=evidence[[band.name for band in bands]].to_numpy(np.float32),
+            labels=cells["label"].to_numpy(np.int8),
+            clusters=cells["cluster"].to_numpy(np.int32),
+            weights=cells["weight"].to_numpy(np.float64),
+            training=cells["training"].to_numpy(np.bool_),
+            folds=cells["fold"].to_numpy(np.int8),
+            bands=tuple(bands),
+        )
+
+    @property
+    def positive(self) -> NDArray[np.bool_]:
+        """Rows whose positive label a fit may use, shape ``(cells,)``."""
+        usable: NDArray[np.bool_] = (self.labels == 1) & self.training
+        return usable
+
+    @property
+    def background(self) -> NDArray[np.bool_]:
+        """Rows whose zero label a fit may use, shape ``(cells,)``."""
+        usable: NDArray[np.bool_] = (self.labels == 0) & self.training
+        return usable
+
+    def digest(self) -> str:
+        """Return the SHA-256 of everything that training can depend on."""
+        content = hashlib.sha256()
+        bands = [band.to_dict() for band in self.bands]
+        content.update(json.dumps(bands, sort_keys=True).encode())
+        for name in _ARRAYS:
+            array = np.ascontiguousarray(getattr(self, name))
+            content.update(f"{name}:{array.dtype.str}:{array.shape}".encode())
+            content.update(array.tobytes())
+        return content.hexdigest()
+
+    def _check_shapes(self) -> None:
+        if self.features.ndim != 2 or self.features.shape[1] != len(self.bands):  # noqa: PLR2004
+            msg = f"features of shape {self.features.shape} do not hold {len(self.bands)} bands"
+            raise TrainingError(msg)
+        rows = len(self.features)
+        for name in _ARRAYS:
+            array = getattr(self, name)
+            if len(array) != rows:
+                msg = f"{name} has {len(array)} rows, features has {rows}"
+                raise TrainingError(msg)
+
+    def _check_values(self) -> None:
+        if not np.isin(self.labels, (0, 1)).all():
+            msg = f"labels must be 0 or 1, found {sorted(set(self.labels.tolist()) - {0, 1})}"
+            raise TrainingError(msg)
+        if not (np.isfinite(self.weights) & (self.weights > 0)).all():
+            msg = "weights must be positive and finite: a row stands for that many cells"
+            raise TrainingError(msg)
+        if np.isinf(self.features).any():
+            column = int(np.flatnonzero(np.isinf(self.features).any(axis=0))[0])
+            msg = f"band {self.bands[column].name!r} holds infinite values; mark them as missing"
+            raise TrainingError(msg)
+        empty = np.flatnonzero(np.isnan(self.features).all(axis=0))
+        if empty.size:
+            msg = f"band {self.bands[empty[0]].name!r} has no value in any cell; leave it out"
+            raise TrainingError(msg)
+
+
+_ARRAYS = ("cells", "features", "labels", "clusters", "weights", "training", "folds")

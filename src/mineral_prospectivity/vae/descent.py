@@ -1,0 +1,230 @@
+"""Gradient descent of stacked fits: one step trains all of them, none feels the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+import torch
+
+from mineral_prospectivity.errors import TrainingError
+from mineral_prospectivity.vae.batches import BatchStream
+from mineral_prospectivity.vae.head_fit import ACTIVE_VARIANCE
+from mineral_prospectivity.vae.networks import Posterior, StackedVae
+from mineral_prospectivity.vae.objective import (
+    Loss,
+    cross_entropy,
+    joint_loss,
+    kl_divergence,
+    reconstruction_loss,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from torch import Tensor
+
+    from mineral_prospectivity.vae.batches import Batch, Fit
+    from mineral_prospectivity.vae.data import TrainingData
+    from mineral_prospectivity.vae.settings import VaeSettings
+    from mineral_prospectivity.vae.transform import EvidenceTransform
+
+RAMP = 0.05
+"""Share of the steps over which the learning rate rises."""
+
+RECORDS = 20
+"""Times that losses are looked at during training."""
+
+
+class StepReport(NamedTuple):
+    """Means over the fits of a stack, for a progress bar."""
+
+    step: int
+    loss: float
+    kl: float
+    active_units: float
+
+
+class Trained(NamedTuple):
+    """A trained stack."""
+
+    network: StackedVae
+    history: pd.DataFrame
+
+
+def train_stack(
+    data: TrainingData,
+    fits: Sequence[Fit],
+    values: Tensor,
+    *,
+    transform: EvidenceTransform,
+    settings: VaeSettings,
+    seed: int,
+    report: Callable[[StepReport], None],
+) -> Trained:
+    """Train the autoencoders of all fits together.
+
+    Parameters
+    ----------
+    data
+        Labels, folds and weights.
+    fits
+        What each network of the stack may see.
+    values
+        Evidence of all cells, continuous bands first, shape ``(cells, bands)``; its device is
+        trained on.
+    transform
+        Transforms of the fits, in their order.
+    settings
+        Sizes, loss and optimiser.
+    seed
+        Seed of the ensemble.
+    report
+        Called now and then.
+
+    Raises
+    ------
+    TrainingError
+        When the loss of a fit is no longer finite.
+    """
+    stream = BatchStream(data, fits, settings, layers=len(set(transform.layers)), seed=seed)
+    descent = _Descent(
+        data,
+        fits,
+        values,
+        transform=transform,
+        settings=settings,
+        positives=stream.positives,
+        seed=seed,
+    )
+    every = max(1, settings.steps // RECORDS)
+    records = []
+    for step, batch in enumerate(stream.steps(settings.steps, values.device), start=1):
+        loss, posterior = descent.step(step, batch)
+        if step % every == 0 or step == settings.steps:
+            record = _record(step, fits, loss, posterior)
+            _check_finite(record, settings)
+            records.append(record)
+            means = record[["loss", "kl", "active_units"]].mean()
+            report(StepReport(step, *means))
+    return Trained(descent.averaged(), pd.concat(records, ignore_index=True))
+
+
+class _Descent:
+    """Networks, optimiser and running averages of a stack."""
+
+    def __init__(
+        self,
+        data: TrainingData,
+        fits: Sequence[Fit],
+        values: Tensor,
+        *,
+        transform: EvidenceTransform,
+        settings: VaeSettings,
+        positives: int,
+        seed: int,
+    ) -> None:
+        self._values, self._transform, self._settings = values, transform, settings
+        self._positives = positives
+        self._labels = torch.from_numpy(data.labels).to(values)
+        self._known = torch.from_numpy(data.training).to(values)
+        self._network = StackedVae(
+            len(fits),
+            inputs=transform.width,
+            bands=len(data.bands),
+            hidden=settings.hidden,
+            latent=settings.latent,
+        )
+        self._network.initialise([fit.generator(seed, "weights") for fit in fits])
+        self._network.to(values.device)
+        self._parameters = list(self._network.parameters())
+        self._averages = [parameter.detach().clone() for parameter in self._parameters]
+        self._optimiser = torch.optim.AdamW(
+            self._parameters, weight_decay=settings.weight_decay, fused=True
+        )
+
+    def step(self, step: int, batch: Batch) -> tuple[Loss, Posterior]:
+        """Take one step, and return what it saw."""
+        loss, posterior = self._loss(batch, min(1.0, step / self._steps(self._settings.warmup)))
+        self._optimiser.zero_grad(set_to_none=True)
+        torch.autograd.backward(loss.total.sum())
+        self._clip()
+        for group in self._optimiser.param_groups:
+            group["lr"] = self._settings.learning_rate * min(1.0, step / self._steps(RAMP))
+        self._optimiser.step()
+        decay = min(self._settings.averaging, step / (step + 9))
+        torch._foreach_lerp_(self._averages, [p.detach() for p in self._parameters], 1 - decay)
+        return loss, posterior
+
+    def averaged(self) -> StackedVae:
+        """Return the networks with their weights averaged over the last steps."""
+        with torch.no_grad():
+            for parameter, average in zip(self._parameters, self._averages, strict=True):
+                parameter.copy_(average)
+        return self._network
+
+    def _loss(self, batch: Batch, warmth: float) -> tuple[Loss, Posterior]:
+        """Loss of a batch; only the cells drawn as they come count for the reconstruction."""
+        settings, natural = self._settings, slice(self._positives, None)
+        scores = self._transform.read(self._values[batch.rows])
+        posterior = self._network.encode(self._transform.channels(scores, batch.kept))
+        latent = posterior.mean + batch.noise * (posterior.log_variance / 2).exp()
+        seen = Posterior(*(part[:, natural] for part in posterior))
+        decoded = self._network.decode(latent[:, natural])
+        loss = joint_loss(
+            reconstruction_loss(decoded, scores.targets[:, natural], scores.present[:, natural]),
+            kl_divergence(seen),
+            cross_entropy(
+                self._network.classify(latent), self._labels[batch.rows], self._known[batch.rows]
+            ),
+            settings,
+            bands=self._values.shape[1],
+            warmth=warmth,
+        )
+        return loss, seen
+
+    def _clip(self) -> None:
+        """Bound the gradient norm of each fit by itself."""
+        gradients = [parameter.grad for parameter in self._parameters if parameter.grad is not None]
+        squared = torch.stack([gradient.square().sum(dim=(1, 2)) for gradient in gradients])
+        norm = squared.sum(dim=0).sqrt()
+        factor = (self._settings.gradient_clip / norm.clamp(min=1e-12)).clamp(max=1)
+        for gradient in gradients:
+            gradient.mul_(factor[:, None, None])
+
+    def _steps(self, share: float) -> float:
+        return max(1.0, share * self._settings.steps)
+
+
+def _record(step: int, fits: Sequence[Fit], loss: Loss, posterior: Posterior) -> pd.DataFrame:
+    variance = posterior.mean.detach().var(dim=1, correction=0)
+    active = (variance > ACTIVE_VARIANCE).sum(dim=1)
+    total, reconstruction, kl, entropy = (part.detach().cpu().double().numpy() for part in loss)
+    return pd.DataFrame(
+        {
+            "step": step,
+            "fit": [fit.name for fit in fits],
+            "member": [fit.member for fit in fits],
+            "loss": total,
+            "reconstruction": reconstruction,
+            "kl": kl,
+            "bce": entropy,
+            "active_units": active.cpu().numpy(),
+        }
+    )
+
+
+def _check_finite(record: pd.DataFrame, settings: VaeSettings) -> None:
+    broken = record[~record["loss"].map(float).map(_is_finite)]
+    if len(broken):
+        first = broken.iloc[0]
+        msg = (
+            f"member_{first['member']:03d}: the loss is not finite at step {first['step']} of "
+            f"{settings.steps} (fit {first['fit']!r}). Lower model.learning_rate "
+            f"(now {settings.learning_rate:g})"
+        )
+        raise TrainingError(msg)
+
+
+def _is_finite(value: float) -> bool:
+    return value - value == 0

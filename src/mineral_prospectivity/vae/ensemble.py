@@ -1,0 +1,198 @@
+"""All members together: from evidence to the Gaussian of each member's logit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+
+from mineral_prospectivity.errors import BundleError
+from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.device import choose_device
+from mineral_prospectivity.vae.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from mineral_prospectivity.geo.bands import Band
+
+BLOCK = 65_536
+"""Cells that are brought to the device at once."""
+
+
+class LogitMoments(NamedTuple):
+    """Moments of the logit of each member and cell, and the cells' reconstruction residual."""
+
+    mean: NDArray[np.float64]
+    """Mean logit, shape ``(members, cells)``."""
+    variance: NDArray[np.float64]
+    """Variance of the logit for what is not known of the member's head, same shape."""
+    latent: NDArray[np.float64]
+    """Variance of the logit for the width of q(z|x), same shape, of first order."""
+    residual: NDArray[np.float64]
+    """Mean squared standardised residual over members and bands, shape ``(cells,)``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Members of one training, stacked.
+
+    Parameters
+    ----------
+    names
+        Names of the members, such as ``member_007``.
+    stack
+        Their full fits, with the one transform that they share.
+    """
+
+    names: tuple[str, ...]
+    stack: Stack
+
+    @classmethod
+    def of(cls, bundles: Sequence[MemberBundle], *, device: str = "auto") -> Ensemble:
+        """Stack members.
+
+        Raises
+        ------
+        BundleError
+            When there is none, or when they were not trained on the same data with the same
+            settings.
+        """
+        if not bundles:
+            msg = "an ensemble needs at least one member bundle"
+            raise BundleError(msg)
+        for bundle in bundles[1:]:
+            _check_alike(bundles[0], bundle)
+        target = choose_device(device)
+        names = tuple(bundle.name for bundle in bundles)
+        return cls(names, Stack.join([bundle.stack(target) for bundle in bundles]))
+
+    @classmethod
+    def load(cls, paths: Iterable[Path], *, device: str = "auto") -> Ensemble:
+        """Read members from their files."""
+        return cls.of([MemberBundle.load(path) for path in paths], device=device)
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        """The evidence that the members expect, in order."""
+        return self.stack.transform.bands
+
+    def check(self, bands: Sequence[Band]) -> None:
+        """Make sure that evidence is what the members were trained on.
+
+        Raises
+        ------
+        BundleError
+            When bands are missing or not expected, in another order, or differ in kind or unit.
+        """
+        expected, found = [b.name for b in self.bands], [b.name for b in bands]
+        missing = [name for name in expected if name not in found]
+        unexpected = [name for name in found if name not in expected]
+        if missing or unexpected or len(found) != len(expected):
+            msg = (
+                f"the members expect {len(expected)} bands, the evidence has {len(found)}; "
+                f"missing: {_listed(missing)}; not expected: {_listed(unexpected)}"
+            )
+            raise BundleError(msg)
+        for number, (own, other) in enumerate(zip(self.bands, bands, strict=True), start=1):
+            if own.name != other.name:
+                msg = (
+                    f"band {number} of the evidence is {other.name!r}, the members expect "
+                    f"{own.name!r} there. Select the bands in the order of Ensemble.bands"
+                )
+                raise BundleError(msg)
+            for attribute in ("unit", "kind"):
+                mine, theirs = getattr(own, attribute), getattr(other, attribute)
+                if mine != theirs:
+                    msg = (
+                        f"band {own.name!r} has the {attribute} {theirs!r}, the members were "
+                        f"trained with {mine!r}. Convert it, or train the members again"
+                    )
+                    raise BundleError(msg)
+
+    def logit_moments(self, features: NDArray[np.float32]) -> LogitMoments:
+        """Return the Gaussian of each member's logit.
+
+        Parameters
+        ----------
+        features
+            Evidence, shape ``(cells, bands)``, in the order and units of :attr:`bands`; NaN is
+            missing.
+
+        Raises
+        ------
+        BundleError
+            When the number of columns is not that of the bands.
+        """
+        members, cells = len(self.names), len(features)
+        mean, variance, latent = np.empty((3, members, cells))
+        residual = np.empty(cells)
+        for part, values in self._blocks(features):
+            moments = self.stack.moments(values)
+            mean[:, part] = moments.mean.cpu().numpy()
+            variance[:, part] = moments.variance.cpu().numpy()
+            latent[:, part] = moments.latent.cpu().numpy()
+            residual[part] = moments.residual.mean(dim=0).cpu().numpy()
+        return LogitMoments(mean, variance, latent, residual)
+
+    def encode(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the mean of q(z|x) of each member and cell, ``(members, cells, latent)``.
+
+        Parameters
+        ----------
+        features
+            As for :meth:`logit_moments`.
+        """
+        latent = self.stack.head.latent
+        encoded = np.empty((len(self.names), len(features), latent), np.float32)
+        for part, values in self._blocks(features):
+            encoded[:, part] = self.stack.encode(values).cpu().numpy()
+        return encoded
+
+    def _blocks(self, features: NDArray[np.float32]) -> Iterator[tuple[slice, Tensor]]:
+        if features.ndim != 2 or features.shape[1] != len(self.bands):  # noqa: PLR2004
+            msg = (
+                f"evidence of shape {features.shape}: the members expect (cells, "
+                f"{len(self.bands)}), one column for each of Ensemble.bands"
+            )
+            raise BundleError(msg)
+        order = self.stack.transform.order
+        device = self.stack.head.weights.device
+        for start in range(0, len(features), BLOCK):
+            part = slice(start, start + BLOCK)
+            block = features[part][:, order].astype(np.float32, copy=False)
+            yield part, torch.from_numpy(block).to(device)
+
+
+def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
+    """Members of one ensemble share data, settings and hence the transform."""
+    mine, theirs = first.header, other.header
+    if first.name == other.name:
+        msg = f"{first.name} is given twice"
+        raise BundleError(msg)
+    if mine.settings != theirs.settings:
+        own, their = mine.settings.model_dump(), theirs.settings.model_dump()
+        different = [name for name in own if own[name] != their[name]]
+        msg = (
+            f"{other.name} was trained with another model.{different[0]} "
+            f"({their[different[0]]}) than {first.name} ({own[different[0]]}). Train it again"
+        )
+        raise BundleError(msg)
+    same = all(
+        np.array_equal(array, other.tensors[name])
+        for name, array in first.tensors.items()
+        if name.startswith("transform.")
+    )
+    if mine.data_digest != theirs.data_digest or mine.bands != theirs.bands or not same:
+        msg = f"{other.name} was trained on other data than {first.name}. Train it again"
+        raise BundleError(msg)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(repr, names)) or "none"

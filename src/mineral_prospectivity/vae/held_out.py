@@ -1,0 +1,125 @@
+"""Predictions of cells by fits that never saw them, as tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mineral_prospectivity.vae.head import GaussianProcessHead
+from mineral_prospectivity.vae.stack import Stack
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+    from torch import Tensor
+
+    from mineral_prospectivity.vae.batches import Fit
+    from mineral_prospectivity.vae.cross_fitting import CalibrationSample
+    from mineral_prospectivity.vae.data import TrainingData
+    from mineral_prospectivity.vae.networks import StackedVae
+    from mineral_prospectivity.vae.transform import EvidenceTransform
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedFits:
+    """All trained fits of some members.
+
+    Parameters
+    ----------
+    fits
+        What each network and head may see.
+    transforms
+        Transform of each selection of folds left out, of one fit each.
+    network
+        Autoencoders, in the order of ``fits``.
+    heads
+        Heads, in the order of ``fits``.
+    """
+
+    fits: Sequence[Fit]
+    transforms: dict[tuple[int, ...], EvidenceTransform]
+    network: StackedVae
+    heads: Sequence[GaussianProcessHead]
+
+    @property
+    def members(self) -> list[int]:
+        """Members, in order."""
+        return list(dict.fromkeys(fit.member for fit in self.fits))
+
+    def without(self, left_out: tuple[int, ...]) -> Stack:
+        """Return the fits of all members that never saw the given folds."""
+        chosen = [number for number, fit in enumerate(self.fits) if fit.left_out == left_out]
+        return Stack(
+            self.transforms[left_out],
+            self.network.take(chosen),
+            GaussianProcessHead.stack([self.heads[number] for number in chosen]),
+        )
+
+
+def out_of_fold_table(trained: TrainedFits, data: TrainingData, values: Tensor) -> pd.DataFrame:
+    """Return each cell's moments by the fits without its fold.
+
+    Parameters
+    ----------
+    trained
+        Fits of some members.
+    data
+        Cells and folds.
+    values
+        Evidence of all cells, continuous bands first, shape ``(cells, bands)``.
+    """
+    parts = []
+    for (fold,) in (left_out for left_out in trained.transforms if len(left_out) == 1):
+        rows = np.flatnonzero(data.folds == fold)
+        parts.append(_predict(trained, (fold,), rows, data, values))
+    return _ordered(parts, ["member", "cell"])
+
+
+def inner_table(
+    trained: TrainedFits, data: TrainingData, values: Tensor, sample: CalibrationSample
+) -> pd.DataFrame:
+    """Return the moments of calibration cells by fits without their fold and without another.
+
+    Parameters
+    ----------
+    trained, data, values
+        As in :func:`out_of_fold_table`.
+    sample
+        Cells that calibration is fitted to.
+    """
+    weights = pd.Series(sample.weights, index=data.cells[sample.rows])
+    parts = [_predict(trained, (), sample.rows[:0], data, values).assign(outer=0, weight=0.0)]
+    for pair in (left_out for left_out in trained.transforms if len(left_out) > 1):
+        for fold, outer in (pair, pair[::-1]):
+            rows = sample.rows[data.folds[sample.rows] == fold]
+            part = _predict(trained, pair, rows, data, values).drop(columns="residual")
+            part.insert(2, "outer", np.int8(outer))
+            parts.append(part.assign(weight=weights.loc[part["cell"]].to_numpy()))
+    return _ordered(parts, ["member", "outer", "cell"])
+
+
+def _predict(
+    trained: TrainedFits,
+    left_out: tuple[int, ...],
+    rows: NDArray[np.int64],
+    data: TrainingData,
+    values: Tensor,
+) -> pd.DataFrame:
+    moments = trained.without(left_out).moments(values[torch.from_numpy(rows).to(values.device)])
+    members = trained.members
+    columns = {name: part.flatten().cpu().numpy() for name, part in moments._asdict().items()}
+    keys = {
+        "member": np.repeat(np.array(members, np.int32), len(rows)),
+        "cell": np.tile(data.cells[rows], len(members)),
+        "fold": np.tile(data.folds[rows], len(members)),
+    }
+    return pd.DataFrame(keys | columns)
+
+
+def _ordered(parts: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
+    return pd.concat(parts).sort_values(keys, ignore_index=True)

@@ -1,0 +1,161 @@
+"""Bayesian logistic regression of one fit, by Laplace's approximation."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+INFORMATION_FLOOR = 1e-4
+"""Directions that the data inform by less than this share of the prior are left to the prior."""
+
+NEWTON_STEPS = 100
+NEWTON_TOLERANCE = 1e-6
+SHORTEST_STEP = 1e-3
+
+
+class LaplacePosterior(NamedTuple):
+    """Gaussian posterior of the weights of one head."""
+
+    weights: Tensor
+    """Maximum a posteriori weights, shape ``(columns,)``."""
+    precision: Tensor
+    """H, shape ``(columns, columns)``; the prior contributes the identity."""
+
+    def informed(self) -> Tensor:
+        """Return U of ``H^-1 = I - U U'``, shape ``(columns, rank)``.
+
+        Along an eigenvector of H with eigenvalue h the variance is 1 / h. Where h - 1 is below
+        the floor, the prior's variance of 1 is kept: no cell's variance changes by more than
+        that share of itself.
+        """
+        values, vectors = torch.linalg.eigh(self.precision)
+        kept = values > 1 + INFORMATION_FLOOR
+        informed: Tensor = vectors[:, kept] * (1 - 1 / values[kept]).sqrt()
+        return informed
+
+    def variance(self, phi: Tensor) -> Tensor:
+        """Return ``phi' H^-1 phi`` of each row of phi, shape ``(rows,)``."""
+        factor = torch.linalg.cholesky(self.precision)
+        whitened: Tensor = torch.linalg.solve_triangular(factor, phi.T, upper=False)
+        return whitened.square().sum(dim=0)
+
+
+class _Problem(NamedTuple):
+    """A negative log posterior to minimise."""
+
+    phi: Tensor
+    labels: Tensor
+    counts: Tensor
+    prior: Tensor
+
+    def objective(self, weights: Tensor) -> Tensor:
+        logits = torch.mv(self.phi, weights)
+        losses = functional.softplus(logits) - self.labels * logits
+        likelihood: Tensor = torch.dot(self.counts, losses)
+        return likelihood + 0.5 * (weights - self.prior).square().sum()
+
+    def gradient(self, weights: Tensor) -> Tensor:
+        error = torch.sigmoid(torch.mv(self.phi, weights)) - self.labels
+        return weights - self.prior + torch.mv(self.phi.T, self.counts * error)
+
+    def newton_step(self, weights: Tensor, gradient: Tensor) -> Tensor:
+        """Return the Newton direction.
+
+        In single precision, at half the cost: it only has to lead downhill, and the gradient
+        that decides where to stop is in double.
+        """
+        probability = torch.sigmoid(torch.mv(self.phi, weights))
+        information = self.counts * probability * (1 - probability)
+        factor = torch.linalg.cholesky(_precision(self.phi.float(), information.float()))
+        step = torch.cholesky_solve(gradient.float().unsqueeze(1), factor)
+        return step.squeeze(1).to(gradient)
+
+
+def fit_weights(
+    phi: Tensor, labels: Tensor, counts: Tensor, *, prior: Tensor, tempering: float
+) -> LaplacePosterior:
+    """Fit the weights of one head by Newton's method.
+
+    The prior is N(prior, I) and the likelihood is raised to the power ``tempering``. The
+    precision takes the information halfway to the base rate, ``sqrt(p (1 - p) pi (1 - pi))``:
+    with ``p (1 - p)`` the variance would be large wherever p is near 0.
+
+    Parameters
+    ----------
+    phi
+        Features, shape ``(rows, columns)``, double precision.
+    labels
+        0 or 1, shape ``(rows,)``.
+    counts
+        Cells of the map that a row stands for, shape ``(rows,)``.
+    prior
+        Prior mean of the weights, shape ``(columns,)``.
+    tempering
+        Deposit clusters a positive cell: neighbouring cells are not independent evidence.
+    """
+    problem = _Problem(phi, labels, tempering * counts, prior)
+    weights = _minimise(problem)
+    prevalence = (counts @ labels) / counts.sum()
+    probability = torch.sigmoid(phi @ weights)
+    spread = probability * (1 - probability) * prevalence * (1 - prevalence)
+    return LaplacePosterior(weights, _precision(phi, problem.counts * spread.sqrt()))
+
+
+def marginal_shift(mean: Tensor, variance: Tensor, labels: Tensor, counts: Tensor) -> float:
+    """Return what to add to every logit so that the expected deposits are those observed.
+
+    With few deposits the posterior of a logit is skewed, and E[sigmoid] over its Gaussian around
+    the mode is too large (here by a fifth to a third): the map would promise more deposits than
+    there are. Solves ``sum counts * (E sigmoid(N(mean + shift, variance)) - labels) = 0`` by
+    Newton's method; the left side increases with the shift.
+
+    Parameters
+    ----------
+    mean, variance
+        Gaussian of the logit of each row, shape ``(rows,)``.
+    labels
+        0 or 1, shape ``(rows,)``.
+    counts
+        Cells of the map that a row stands for, shape ``(rows,)``.
+    """
+    nodes, masses = (torch.from_numpy(a).to(mean) for a in np.polynomial.hermite.hermgauss(16))
+    logits = mean.unsqueeze(1) + (2 * variance).sqrt().unsqueeze(1) * nodes
+    shift = 0.0
+    for _ in range(NEWTON_STEPS):
+        probability = torch.sigmoid(logits + shift)
+        expected = probability @ masses / math.sqrt(math.pi)
+        slope = (probability * (1 - probability)) @ masses / math.sqrt(math.pi)
+        step = float((counts @ (expected - labels)) / (counts @ slope))
+        shift -= max(-1.0, min(1.0, step))
+        if abs(step) < NEWTON_TOLERANCE:
+            break
+    return shift
+
+
+def _minimise(problem: _Problem) -> Tensor:
+    """Newton's method from the prior; a step is halved until the objective falls enough."""
+    weights = problem.prior
+    for _ in range(NEWTON_STEPS):
+        gradient = problem.gradient(weights)
+        if gradient.norm() < NEWTON_TOLERANCE:
+            break
+        step = problem.newton_step(weights, gradient)
+        objective, decrement = problem.objective(weights), torch.dot(gradient, step)
+        length = 1.0
+        while (
+            length > SHORTEST_STEP
+            and problem.objective(weights - length * step) > objective - 1e-4 * length * decrement
+        ):
+            length /= 2
+        weights = weights - length * step
+    return weights
+
+
+def _precision(phi: Tensor, information: Tensor) -> Tensor:
+    rooted = phi * information.sqrt().unsqueeze(1)
+    return rooted.T @ rooted + torch.eye(phi.shape[1], dtype=phi.dtype, device=phi.device)

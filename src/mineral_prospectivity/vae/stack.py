@@ -1,0 +1,138 @@
+"""Fits that read the same cells: evidence in, moments of the logit out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+
+from mineral_prospectivity.vae.head import GaussianProcessHead
+from mineral_prospectivity.vae.networks import Representation, StackedVae
+from mineral_prospectivity.vae.transform import EvidenceTransform
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from torch import Tensor
+
+    from mineral_prospectivity.geo.bands import Band
+    from mineral_prospectivity.vae.networks import Posterior
+    from mineral_prospectivity.vae.transform import Scores
+
+CELLS_AT_ONCE = 32_768
+"""Cells times fits of one pass: its largest arrays stay within the caches and small memories."""
+
+
+class CellMoments(NamedTuple):
+    """Moments of the logit, and novelty, all of shape ``(fits, rows)``, double precision."""
+
+    mean: Tensor
+    variance: Tensor
+    latent: Tensor
+    residual: Tensor
+    """Mean squared standardised residual over the bands that have a value; NaN without any."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Trained fits with one transform for all of them, or one each.
+
+    Parameters
+    ----------
+    transform
+        Of one fit, or as many as there are networks.
+    network
+        Autoencoders.
+    head
+        Gaussian-process heads.
+    """
+
+    transform: EvidenceTransform
+    network: StackedVae
+    head: GaussianProcessHead
+
+    @classmethod
+    def from_tensors(cls, bands: Sequence[Band], tensors: Mapping[str, Tensor]) -> Stack:
+        """Return the fits whose :meth:`tensors` are given."""
+        parts: dict[str, dict[str, Tensor]] = {"transform": {}, "network": {}, "head": {}}
+        for name, tensor in tensors.items():
+            part, _, own = name.partition(".")
+            parts[part][own] = tensor
+        return cls(
+            EvidenceTransform(tuple(bands), **parts["transform"]),
+            StackedVae.from_tensors(parts["network"]),
+            GaussianProcessHead(**parts["head"]),
+        )
+
+    @classmethod
+    def join(cls, stacks: Sequence[Stack]) -> Stack:
+        """Join fits that share the transform of the first."""
+        states = [stack.network.state_dict() for stack in stacks]
+        joined = {name: torch.cat([state[name] for state in states]) for name in states[0]}
+        head = GaussianProcessHead.stack([stack.head for stack in stacks])
+        return cls(stacks[0].transform, StackedVae.from_tensors(joined), head)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return everything by name."""
+        parts = {
+            "transform": self.transform.tensors(),
+            "network": self.network.state_dict(),
+            "head": self.head.tensors(),
+        }
+        return {
+            f"{part}.{name}": tensor for part, own in parts.items() for name, tensor in own.items()
+        }
+
+    def moments(self, values: Tensor) -> CellMoments:
+        """Return the moments of cells with evidence ``(rows, bands)``, continuous bands first.
+
+        Cells are read in passes, so that memory does not grow with their number beyond what is
+        returned.
+        """
+        fits = len(self.head.weights)
+        size = max(1, CELLS_AT_ONCE // fits)
+        passes = [self._moments(part) for part in torch.split(values, size)]
+        return CellMoments(*(torch.cat(parts, dim=1) for parts in zip(*passes, strict=True)))
+
+    @torch.inference_mode()
+    def encode(self, values: Tensor) -> Tensor:
+        """Return the mean of q(z|x), shape ``(fits, rows, latent)``, of ``(rows, bands)``."""
+        size = max(1, CELLS_AT_ONCE // len(self.head.weights))
+        parts = [part.unsqueeze(0) for part in torch.split(values, size)]
+        means = [_encode(self.transform, self.network, part)[1].mean for part in parts]
+        return torch.cat(means, dim=1)
+
+    @torch.inference_mode()
+    def _moments(self, values: Tensor) -> CellMoments:
+        cells = represent(self.transform, self.network, values.unsqueeze(0))
+        squared = self.head.residual(cells.error).square().sum(dim=2)
+        logit = self.head.logit(cells)
+        residual = squared / cells.present.sum(dim=2)
+        return CellMoments(*(part.double() for part in (*logit, residual)))
+
+
+def represent(transform: EvidenceTransform, network: StackedVae, values: Tensor) -> Representation:
+    """Encode cells and decode their posterior means.
+
+    Parameters
+    ----------
+    transform
+        Of one fit, or as many as there are networks.
+    network
+        Autoencoders.
+    values
+        Evidence, shape ``(1 or fits, rows, bands)``, continuous bands first.
+    """
+    scores, posterior = _encode(transform, network, values)
+    error = (scores.targets - network.decode(posterior.mean)) * scores.present
+    return Representation(posterior, error, scores.present)
+
+
+def _encode(
+    transform: EvidenceTransform, network: StackedVae, values: Tensor
+) -> tuple[Scores, Posterior]:
+    scores = transform.read(values)
+    channels = transform.channels(scores)
+    fits = len(network.classifier.bias)
+    return scores, network.encode(channels.expand(fits, -1, -1))

@@ -1,0 +1,250 @@
+"""Train members: every fit that honest maps, scores and calibration need, stacked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mineral_prospectivity.errors import TrainingError
+from mineral_prospectivity.vae.batches import Fit
+from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.cross_fitting import (
+    CalibrationSample,
+    check_folds,
+    left_out_folds,
+)
+from mineral_prospectivity.vae.descent import train_stack
+from mineral_prospectivity.vae.device import choose_device
+from mineral_prospectivity.vae.head_fit import fit_head
+from mineral_prospectivity.vae.held_out import TrainedFits, inner_table, out_of_fold_table
+from mineral_prospectivity.vae.stack import Stack
+from mineral_prospectivity.vae.transform import EvidenceTransform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mineral_prospectivity.vae.data import TrainingData
+    from mineral_prospectivity.vae.descent import StepReport
+    from mineral_prospectivity.vae.head import GaussianProcessHead
+    from mineral_prospectivity.vae.networks import StackedVae
+    from mineral_prospectivity.vae.settings import VaeSettings
+
+MEMBERS_AT_ONCE = {"cpu": 1, "cuda": 32}
+"""Members in one stack: on a CPU the fits of one fill the cache, a GPU wants many."""
+
+
+class TrainingProgress(NamedTuple):
+    """How far training has come."""
+
+    step: int
+    """Steps done, of all stacks."""
+    steps: int
+    """Steps in all."""
+    members: tuple[int, ...]
+    """Members of the stack that is trained now."""
+    loss: float
+    """Loss, mean over the fits of the stack."""
+    kl: float
+    """KL divergence of q(z|x) from the prior, nats a cell, mean over the fits."""
+    active_units: float
+    """Latent units that carry something, mean over the fits."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Trained members.
+
+    Parameters
+    ----------
+    bundles
+        The full fit of each member, for the map.
+    out_of_fold
+        Logit of every cell by fits that never saw its fold, one row a member and cell: ``member,
+        cell, fold, mean, variance, latent, residual``, ascending.
+    inner
+        Logit of the calibration cells by fits that saw neither their fold nor fold ``outer``:
+        ``member, cell, outer, fold, mean, variance, latent, weight``; empty when not nested.
+    history
+        Losses of every fit: ``step, fit, member, loss, reconstruction, kl, bce, active_units``.
+    """
+
+    bundles: dict[int, MemberBundle]
+    out_of_fold: pd.DataFrame
+    inner: pd.DataFrame
+    history: pd.DataFrame
+
+
+def fit_members(
+    data: TrainingData,
+    members: Sequence[int],
+    *,
+    settings: VaeSettings,
+    seed: int,
+    folds: int,
+    device: str = "auto",
+    nested: bool = True,
+    progress: Callable[[TrainingProgress], None] | None = None,
+) -> Pack:
+    """Train members with all their fits.
+
+    A member depends on the data, the settings, the seed and its own number alone: it is the same
+    whatever other members it is trained with (on a GPU, up to rounding).
+
+    Parameters
+    ----------
+    data
+        Cells, evidence and labels.
+    members
+        Numbers of the members.
+    settings
+        The model and its training.
+    seed
+        Seed of the ensemble.
+    folds
+        Number of spatial folds K.
+    device
+        ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``.
+    nested
+        Also train the K (K - 1) / 2 fits without two folds, on which calibration rests.
+    progress
+        Called about twenty times a stack.
+
+    Raises
+    ------
+    TrainingError
+        When a fold cannot be scored, a loss is not finite, or a latent space collapses.
+    ConfigurationError
+        When CUDA is asked for and there is none.
+    """
+    check_folds(data, folds, nested=nested)
+    plan = left_out_folds(folds, nested=nested)
+    trainer = _Trainer(data, settings, seed, plan, choose_device(device))
+    size = MEMBERS_AT_ONCE[trainer.values.device.type]
+    stacks = [tuple(members[start : start + size]) for start in range(0, len(members), size)]
+    packs = [
+        trainer.train(stack, _Reporter(progress, stack, number, len(stacks), settings.steps))
+        for number, stack in enumerate(stacks)
+    ]
+    tables = ("out_of_fold", "inner", "history")
+    joined = [[getattr(pack, name) for pack in packs] for name in tables]
+    return Pack(
+        {member: bundle for pack in packs for member, bundle in pack.bundles.items()},
+        *(pd.concat(parts, ignore_index=True) for parts in joined),
+    )
+
+
+class _Trainer:
+    """What all stacks of a run share."""
+
+    def __init__(
+        self,
+        data: TrainingData,
+        settings: VaeSettings,
+        seed: int,
+        plan: Sequence[tuple[int, ...]],
+        device: torch.device,
+    ) -> None:
+        self._data, self._settings, self._seed, self._plan = data, settings, seed, plan
+        self._transform = EvidenceTransform.fit(
+            data.features,
+            data.bands,
+            weights=data.weights,
+            rows=np.stack([Fit(0, left_out).sees(data.folds) for left_out in plan]),
+        ).to(device)
+        ordered = np.ascontiguousarray(data.features[:, self._transform.order])
+        self.values = torch.from_numpy(ordered).to(device)
+        self._sample = CalibrationSample.draw(data, seed)
+        self._digest = data.digest()
+
+    def train(self, members: Sequence[int], report: Callable[[StepReport], None]) -> Pack:
+        """Train one stack: the fits of one member after those of another."""
+        fits = [Fit(member, left_out) for member in members for left_out in self._plan]
+        places = [self._plan.index(fit.left_out) for fit in fits]
+        network, history = train_stack(
+            self._data,
+            fits,
+            self.values,
+            transform=self._transform.take(places),
+            settings=self._settings,
+            seed=self._seed,
+            report=report,
+        )
+        transforms = {
+            left_out: self._transform.take([place]) for place, left_out in enumerate(self._plan)
+        }
+        heads = [
+            self._head(fit, transforms[fit.left_out], network.take([number]))
+            for number, fit in enumerate(fits)
+        ]
+        trained = TrainedFits(fits, transforms, network, heads)
+        return Pack(
+            {member: self._bundle(trained, member, history) for member in members},
+            out_of_fold_table(trained, self._data, self.values),
+            inner_table(trained, self._data, self.values, self._sample),
+            history,
+        )
+
+    def _head(
+        self, fit: Fit, transform: EvidenceTransform, network: StackedVae
+    ) -> GaussianProcessHead:
+        head, active = fit_head(
+            self._data,
+            fit,
+            self.values,
+            transform=transform,
+            network=network,
+            settings=self._settings,
+            seed=self._seed,
+        )
+        if active == 0:
+            where = f" (fit {fit.name!r})" if fit.left_out else ""
+            msg = (
+                f"member_{fit.member:03d}: the latent space collapsed{where} (0 of "
+                f"{self._settings.latent} units active). {_remedy(self._settings)}"
+            )
+            raise TrainingError(msg)
+        return head
+
+    def _bundle(self, trained: TrainedFits, member: int, history: pd.DataFrame) -> MemberBundle:
+        number = trained.fits.index(Fit(member))
+        full = history[(history["member"] == member) & (history["fit"] == Fit(member).name)]
+        return MemberBundle.of(
+            Stack(trained.transforms[()], trained.network.take([number]), trained.heads[number]),
+            member=member,
+            seed=self._seed,
+            settings=self._settings,
+            data_digest=self._digest,
+            history=full.drop(columns=["member", "fit"]),
+        )
+
+
+def _remedy(settings: VaeSettings) -> str:
+    """Say which of the two KL weights to lower: the one that weighs more."""
+    beta, beside = settings.beta, settings.reconstruction_weight * settings.beta_reconstruction
+    if beta >= beside:
+        return f"Lower model.beta (now {beta})"
+    return f"Lower model.beta_reconstruction (now {settings.beta_reconstruction})"
+
+
+class _Reporter:
+    """Turns the steps of one stack into the progress of all."""
+
+    def __init__(
+        self,
+        progress: Callable[[TrainingProgress], None] | None,
+        members: tuple[int, ...],
+        number: int,
+        stacks: int,
+        steps: int,
+    ) -> None:
+        self._progress, self._members = progress, members
+        self._done, self._steps = number * steps, stacks * steps
+
+    def __call__(self, report: StepReport) -> None:
+        if self._progress is not None:
+            done = self._done + report.step
+            self._progress(TrainingProgress(done, self._steps, self._members, *report[1:]))

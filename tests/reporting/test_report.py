@@ -1,0 +1,175 @@
+import dataclasses
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from mineral_prospectivity.reporting import report
+from mineral_prospectivity.reporting.figures import ReportFigure
+from mineral_prospectivity.reporting.report import render_report
+from mineral_prospectivity.scoring.evaluation import evaluate
+from mineral_prospectivity.scoring.evaluation.truth import KnownProbability
+
+VOID = {"meta", "img", "link", "br", "hr"}
+
+
+class Page(HTMLParser):
+    """Collects tags, and checks that they close in order."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text = [], [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def html(inputs):
+    return render_report(inputs)
+
+
+@pytest.fixture(scope="module")
+def page(html):
+    return Page(html)
+
+
+@pytest.fixture
+def _quick_figures(monkeypatch):
+    """Leave the drawing out, where a test looks at words alone."""
+    names = (
+        "probability", "categories", "returns", "uncertainty", "folds", "risk_return", "scores",
+        "capture", "prediction_area", "reliability", "uncertainty_error",
+    )  # fmt: skip
+    figures = {name: ReportFigure("", "", absent="not drawn") for name in names}
+    monkeypatch.setattr(report, "report_figures", lambda *_: figures)
+
+
+def words(page):
+    return re.sub(r"\s+", " ", " ".join(page.text))
+
+
+def test_the_page_is_well_formed_and_has_a_language(html, page):
+    assert html.lstrip().startswith("<!DOCTYPE html>")
+    assert page.all("html") == [{"lang": "en"}]
+    assert page.all("meta")[1]["name"] == "viewport"
+
+
+def test_nothing_is_fetched(page):
+    for image in page.all("img"):
+        assert image["src"].startswith(("data:image/png;base64,", "data:image/svg+xml;base64,"))
+    assert not page.all("script")
+    assert not page.all("link")
+    assert all(link["href"].startswith("#") for link in page.all("a"))
+
+
+def test_links_lead_to_parts_of_the_page(page):
+    parts = {attributes.get("id") for _, attributes in page.tags}
+    assert {link["href"].removeprefix("#") for link in page.all("a")} <= parts
+
+
+def test_every_figure_has_words_for_those_who_cannot_see_it(page):
+    images = page.all("img")
+    assert len(images) == 11
+    assert all(len(image["alt"]) > 20 for image in images)
+    assert len(page.all("figcaption")) == len(images)
+
+
+def test_headings_step_down_one_at_a_time(page):
+    levels = [int(tag[1]) for tag, _ in page.tags if re.fullmatch(r"h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_the_geologist_comes_first(html):
+    order = [html.index(f'id="{part}"') for part in ("short", "where", "sure", "worth", "wrong")]
+    assert order == sorted(order)
+    assert order[-1] < html.index('id="scores"') < html.index('id="engine"')
+
+
+def test_names_are_escaped(html):
+    assert "Simulated &lt;region&gt; &amp; test" in html
+    assert "Mine <" not in html
+    assert "Mine &lt;" in html
+
+
+def test_only_the_date_differs_between_two_runs(html, inputs):
+    later = render_report(dataclasses.replace(inputs, created="2031-01-01"))
+    assert later.replace("2031-01-01", inputs.created) == html
+
+
+def test_every_target_and_score_is_there(inputs, page):
+    text = words(page)
+    for target in inputs.targets.target_id:
+        assert target in text
+    assert "not distinguishable" in text
+    assert "VAE ensemble, fit: not a test" in text
+    assert "versions.numpy" in text
+    assert "risk.economics.discovery_value" in text
+
+
+@pytest.mark.usefixtures("_quick_figures")
+def test_a_published_map_is_scored_beside_the_fit(inputs, oof):
+    fitted = oof[["label", "deposits", "weight", "probability"]].assign(peer_posterior=0.1)
+    metrics = evaluate(oof, models=["probability"], fitted=fitted, bootstrap=60)
+    text = words(Page(render_report(dataclasses.replace(inputs, metrics=metrics))))
+    assert "posterior, fit: not a test" in text
+
+
+def test_absent_metrics_are_shown_as_absent(inputs, oof):
+    oof = oof.drop(columns=["epistemic", "log_odds_sd", "novelty"])
+    metrics = evaluate(oof, models=["probability"], bootstrap=60)
+    metrics["curves"]["prediction_area"] = {"absent": "there is no deposit"}
+    metrics["curves"]["prediction_rate"]["ensemble"] = {"absent": "there is no deposit"}
+    metrics["models"]["ensemble"]["roc_auc"] = {"absent": "one class is missing"}
+    metrics["differences"]["models"] = {"absent": "there are no replicates"}
+    metrics["classification"]["ensemble"] = {"absent": "one class is missing"}
+    page = Page(render_report(dataclasses.replace(inputs, metrics=metrics)))
+    text = words(page)
+    assert text.count("This figure is absent: there is no deposit.") == 2
+    assert "absent: one class is missing" in text
+    assert "Differences are absent: there are no replicates." in text
+    assert "absent: the predictions hold no novelty" in text
+    assert "Absent: the probability given the layers is not known." in text
+
+
+def test_a_simulated_region_is_compared_with_its_truth(inputs, oof):
+    known = KnownProbability(given_layers=np.clip(oof.probability.to_numpy(), 1e-6, 1))
+    metrics = evaluate(oof, models=["probability", "baseline_lightgbm"], truth=known, bootstrap=60)
+    text = words(Page(render_report(dataclasses.replace(inputs, metrics=metrics))))
+    assert "Against p given the layers, the limit of any model" in text
+    assert "absent: no moments of the members were given" in text
+    assert "of the limit at 5" in text
+
+
+@pytest.mark.usefixtures("_quick_figures")
+def test_many_targets_are_folded_away(inputs):
+    many = inputs.targets.loc[inputs.targets.index.repeat(5)]
+    page = Page(render_report(dataclasses.replace(inputs, targets=many)))
+    assert f"The other {len(many) - 10} targets" in words(page)
+
+
+@pytest.mark.usefixtures("_quick_figures")
+def test_no_target_at_all(inputs):
+    nothing = dataclasses.replace(
+        inputs,
+        targets=inputs.targets.iloc[:0],
+        risk={**inputs.risk, "targets": {"selected": 0}},
+    )
+    assert "No target meets the conditions set for one." in words(Page(render_report(nothing)))

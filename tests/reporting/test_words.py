@@ -1,0 +1,177 @@
+"""Sentences computed from figures: findings and caveats."""
+
+import numpy as np
+import pytest
+
+from mineral_prospectivity.reporting.caveats import caveats
+from mineral_prospectivity.reporting.findings import how_sure, what_worth, where
+from mineral_prospectivity.reporting.thumbnails import Thumbnail
+from mineral_prospectivity.reporting.words import NO_BREAK
+
+
+def plain(sentences):
+    return [sentence.replace(NO_BREAK, " ") for sentence in sentences]
+
+
+def metrics_of(**changes):
+    score = {"value": 0.4, "low": 0.3, "high": 0.5, "lift": 8.0}
+    ensemble = {"capture": {"0.05": score}}
+    base = {
+        "scored": {"deposit_clusters": 40, "deposits": 50, "prevalence": 0.004},
+        "models": {"ensemble": ensemble},
+        "calibration": {
+            "ensemble": {
+                "ece": {"value": 0.001, "null_low": 0.0, "null_high": 0.002},
+                "line": {"slope": 1.0, "intercept": 0.0, "in_the_large": 0.0},
+            }
+        },
+        "uncertainty": {"epistemic": {"spearman": 0.3}},
+        "fit": {"absent": "none"},
+    }
+    return {**base, **changes}
+
+
+def novelty_map(values):
+    grid = np.array([[values]], dtype=np.float32)
+    return Thumbnail(("novelty",), grid, (0, 1, 0, 1), 1)
+
+
+USUAL = novelty_map(np.linspace(0, 98, 100))
+MONEY = {"exploration_cost": 1.0, "discovery_value": 50.0, "prior": 0.01}
+BACKGROUND = (
+    "Cells without a known deposit count as background, though some hold deposits that nobody "
+    "has found: the probability is that of a known deposit, and errs on the low side."
+)
+
+
+def test_how_sure_quotes_held_out_capture_with_its_interval():
+    assert plain(how_sure(metrics_of())) == [
+        "Searching the most prospective 5 % of the area would have found 40 % (30 % to 50 %) of "
+        "the deposits of blocks that the model had never seen, 8 times as many as a search at "
+        "random.",
+        "The probabilities come true as often as they say, as far as these deposits can tell: "
+        "the calibration error is what an exact map would show by chance.",
+    ]
+
+
+def test_how_sure_says_when_probabilities_do_not_come_true():
+    error = {"ece": {"value": 0.03, "null_low": 0.0, "null_high": 0.002}}
+    assert how_sure(metrics_of(calibration={"ensemble": error}))[1] == (
+        "The probabilities do not come true exactly: the calibration error is 0.03, where an "
+        "exact map would show at most 0.002. Trust the ranking more than the numbers."
+    )
+
+
+def test_how_sure_says_why_capture_is_absent():
+    absent = {"ensemble": {"capture": {"0.05": {"absent": "there is no deposit"}}}}
+    assert plain(how_sure(metrics_of(models=absent)))[0] == (
+        "How many deposits the top 5 % would have found is unknown: there is no deposit."
+    )
+
+
+def test_where_names_the_first_target(inputs):
+    area, first = where(inputs.risk, inputs.targets)
+    assert "The map was made from these deposits, so this is how it fits them" in area
+    assert inputs.targets.target_id[0] in first
+    assert f"{len(inputs.targets)} targets ranked." in first
+
+
+def test_where_without_targets(inputs):
+    sentences = where(inputs.risk, inputs.targets.iloc[:0])
+    assert sentences[-1] == "No target meets the conditions set for one."
+
+
+def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
+    rule, choice = what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"])
+    assert plain([rule]) == [
+        "At a cost of 1 a cell and 25 for a discovery, a cell pays where its probability is "
+        "above 4 %."
+    ]
+    assert "The budget of 100 funds" in choice
+
+
+def test_what_worth_when_nothing_is_funded(inputs):
+    risk = {**inputs.risk, "targets": {"selected": 0}}
+    idle = inputs.targets.assign(testing_return=0.0)
+    assert what_worth(risk, idle, inputs.parameters["risk"])[1] == (
+        f"After the discount for risk, 0 targets of {len(idle)} have cells that pay; the budget "
+        "of 100 buys none."
+    )
+
+
+def test_a_sound_map_has_only_the_standing_caveat():
+    assert caveats(metrics_of(), {}, MONEY, USUAL) == [BACKGROUND]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (
+            {"scored": {"deposit_clusters": 1, "deposits": 3, "prevalence": 0.004}},
+            "There is only 1 cluster of deposits (3 deposits).",
+        ),
+        (
+            {"scored": {"deposit_clusters": 7, "deposits": 9, "prevalence": 0.004}},
+            "There are only 7 clusters of deposits (9 deposits). Neighbouring deposits tell the "
+            "same story, so every interval here is wide and itself uncertain.",
+        ),
+        (
+            {"fit": {"models": {"ensemble": {"capture": {"0.05": {"value": 0.8}}}}}},
+            "On the deposits that it was made from, the top 5 % of the map captures 80 %; on "
+            "held-out ones 40 %. Expect the second.",
+        ),
+        (
+            {
+                "calibration": {"ensemble": {"line": {"slope": 0.5}}},
+            },
+            "Held out, the probabilities are too extreme (calibration slope 0.5, 1 is right).",
+        ),
+        (
+            {"calibration": {"ensemble": {"line": {"slope": 2.0}}}},
+            "Held out, the probabilities are too timid (calibration slope 2, 1 is right).",
+        ),
+        (
+            {"uncertainty": {"epistemic": {"spearman": -0.2}}},
+            "Epistemic uncertainty is not larger where the model errs more (Spearman −0.2): do "
+            "not read low risk as safety.",
+        ),
+    ],
+)
+def test_each_weakness_is_told(changes, words):
+    assert plain(caveats(metrics_of(**changes), {}, MONEY, USUAL))[0].startswith(words)
+
+
+def test_extrapolation_is_told():
+    far = novelty_map(np.r_[np.full(10, 100.0), np.full(90, 50.0)])
+    assert plain(caveats(metrics_of(), {}, MONEY, far))[0] == (
+        "10 % of the area looks like at most one in a hundred held-out cells (novelty of 99 or "
+        "more): there the map extrapolates."
+    )
+
+
+def test_a_missing_prior_is_told():
+    found = plain(caveats(metrics_of(), {}, {**MONEY, "prior": None}, USUAL))
+    assert found[0] == (
+        "Probabilities follow the share of cells with a known deposit (0.4 %); no other prior was "
+        "given, so values in money are those of deposits as known today."
+    )
+
+
+def test_findings_on_the_data_come_last():
+    quality = {
+        "findings": ["band 'x' is constant (1): it says nothing"],
+        "deposits": {"messages": ["deposits: 1 of 9 points lies outside the grid (row 4)"]},
+    }
+    assert caveats(metrics_of(), quality, MONEY, USUAL)[1:] == [
+        "Data: band 'x' is constant (1): it says nothing.",
+        "Data: deposits: 1 of 9 points lies outside the grid (row 4).",
+    ]
+
+
+def test_unmeasured_things_raise_no_caveat():
+    changed = metrics_of(
+        uncertainty={"epistemic": {"absent": "no epistemic"}},
+        calibration={"ensemble": {"line": {"absent": "p is the same in every cell"}}},
+    )
+    maps = Thumbnail(("probability",), np.zeros((1, 1, 1)), (0, 1, 0, 1), 1)
+    assert caveats(changed, {}, MONEY, maps) == [BACKGROUND]
