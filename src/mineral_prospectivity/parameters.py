@@ -118,7 +118,7 @@ class HotSpotParameters(_Group):
     ] = 0.05
     surface: Annotated[
         Literal["probability", "log_odds"], Field(description="The map that is clustered.")
-    ] = "log_odds"
+    ] = "probability"
 
     @property
     def band(self) -> str:
@@ -148,7 +148,7 @@ class EconomicsParameters(_Group):
     """What a cell costs and what a discovery is worth, in one currency."""
 
     exploration_cost: Annotated[float, Field(gt=0, description="Cost C of testing a cell.")] = 1.0
-    discovery_value: Annotated[float, Field(gt=0, description="Value V of a discovery.")] = 50.0
+    discovery_value: Annotated[float, Field(gt=0, description="Value V of a discovery.")] = 200.0
     risk_aversion: Annotated[
         float, Field(ge=0, description="lambda of EV - lambda * SD of the return.")
     ] = 1.0
@@ -166,7 +166,7 @@ class EconomicsParameters(_Group):
 class TargetParameters(_Group):
     """Ranked targets and a budget."""
 
-    min_area: Annotated[float, Field(ge=0, description="Smallest target, m2.")] = 0.0
+    min_area: Annotated[float, Field(ge=0, description="Smallest target, m2.")] = 1e6
     count: Annotated[int, Field(ge=1, description="Targets kept at most.")] = 50
     budget: Annotated[float, Field(gt=0, description="Money for the selection.")] = 100.0
     spacing: Annotated[

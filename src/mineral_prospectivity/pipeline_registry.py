@@ -38,6 +38,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "training": training.create_pipeline(shape.packs),
         "uncertainty": uncertainty.create_pipeline(shape.packs),
         "evaluation": evaluation.create_pipeline(shape.peers, shape.truths),
-        "risk": risk.create_pipeline(shape.truths),
+        "risk": risk.create_pipeline(),
     }
     return {"__default__": sum(pipelines.values(), start=type(pipelines["risk"])([])), **pipelines}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,8 +92,8 @@ def test_what_is_no_category_is_no_value(tmp_path):
     values = np.random.default_rng(0).integers(0, 3, (1, *GRID.shape)).astype(np.float32)
     values[0, 0] = np.nan
     path = tmp_path / "classes.tif"
-    colours = {0: "#ffffff", 1: "#000000"}
-    write_geotiff(classes(values, ((0, "no"), (1, "yes"))), path, colours=colours)
+    colours = ((0, "#ffffff"), (1, "#000000"))
+    write_geotiff(replace(classes(values, ((0, "no"), (1, "yes"))), colours=colours), path)
     with rasterio.open(path) as dataset:
         assert dataset.nodata == 255
         assert dataset.colormap(1)[0] == (255, 255, 255, 255)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from kedro_datasets._typing import ImagePreview
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.geo.geotiff import read_geotiff, thumbnail, write_geotiff
 from mineral_prospectivity.geo.raster import Raster
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class RasterDataset(StoredDataset[Raster, Raster]):
@@ -26,24 +21,7 @@ class RasterDataset(StoredDataset[Raster, Raster]):
     ----------
     filepath, credentials, fs_args, metadata
         As of every stored dataset.
-    colours
-        Colour of each category, ``#rrggbb``, by value; by default a palette that colour-blind
-        people can tell apart.
     """
-
-    def __init__(
-        self,
-        *,
-        filepath: str,
-        credentials: Mapping[str, Any] | None = None,
-        fs_args: Mapping[str, Any] | None = None,
-        metadata: Mapping[str, Any] | None = None,
-        colours: Mapping[int, str] | None = None,
-    ) -> None:
-        super().__init__(
-            filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
-        )
-        self._colours = colours
 
     def load(self) -> Raster:
         """Return the raster; windows are read when they are asked for."""
@@ -53,7 +31,7 @@ class RasterDataset(StoredDataset[Raster, Raster]):
     def save(self, data: Raster) -> None:
         """Compute the raster window by window and write it."""
         with self._file.replaced() as path:
-            write_geotiff(data, path, colours=self._colours)
+            write_geotiff(data, path)
 
     def preview(self) -> ImagePreview:
         """Return a small picture of the first band for Kedro-Viz."""

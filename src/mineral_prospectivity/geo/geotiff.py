@@ -21,7 +21,6 @@ from mineral_prospectivity.geo.grid import grid_crs, named_crs
 from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -108,16 +107,13 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
     return Raster(grid, bands, read, categories)
 
 
-def write_geotiff(raster: Raster, path: Path, *, colours: Mapping[int, str] | None = None) -> None:
+def write_geotiff(raster: Raster, path: Path) -> None:
     """Write a raster as a Cloud-Optimised GeoTIFF; it is computed window by window.
 
     Beside the file a plain one is made first, since overviews come before what they show. The
     same raster gives the same bytes.
 
-    Parameters
-    ----------
-    colours
-        Colour of each category by value, ``#rrggbb``; by default `PALETTE` in their order.
+    Categories without colours of their own get those of `PALETTE`, in order.
 
     Raises
     ------
@@ -131,7 +127,7 @@ def write_geotiff(raster: Raster, path: Path, *, colours: Mapping[int, str] | No
             _write_windows(dataset, raster)
             _describe(dataset, raster)
             if categorical:
-                _colour(dataset, raster, colours)
+                _colour(dataset, raster)
         _optimise(plain, path, categorical=categorical)
     except RasterioError as error:
         msg = f"{path.name} cannot be written: {_cause(error)}. Is the disk full?"
@@ -225,10 +221,9 @@ def _describe(dataset: Any, raster: Raster) -> None:
         dataset.update_tags(1, **{f"category_{value}": name})
 
 
-def _colour(dataset: Any, raster: Raster, colours: Mapping[int, str] | None) -> None:
-    if colours is None:
-        values = [value for value, _ in raster.categories]
-        colours = {value: PALETTE[n % len(PALETTE)] for n, value in enumerate(values)}
+def _colour(dataset: Any, raster: Raster) -> None:
+    palette = {value: PALETTE[n % len(PALETTE)] for n, (value, _) in enumerate(raster.categories)}
+    colours = dict(raster.colours) or palette
     table = {value: (*bytes.fromhex(colour.lstrip("#")), 255) for value, colour in colours.items()}
     dataset.write_colormap(1, {int(dataset.nodata): (0, 0, 0, 0), **table})
 

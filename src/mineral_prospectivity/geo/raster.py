@@ -33,12 +33,15 @@ class Raster:
         there is no value. The window lies inside the grid.
     categories
         Names of the values of a categorical raster (uint8), by value; empty for others.
+    colours
+        Colours of the values, ``#rrggbb``, by value; where there are none, files get a palette.
     """
 
     grid: GeoBox
     bands: tuple[Band, ...]
     read: Callable[[Window], NDArray[np.generic]]
     categories: tuple[tuple[int, str], ...] = ()
+    colours: tuple[tuple[int, str], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

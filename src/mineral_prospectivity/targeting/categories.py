@@ -91,7 +91,8 @@ def risk_return(
         return np.where(np.isfinite(high) & np.isfinite(sigma), value, 0).astype(np.uint8)
 
     names = tuple((category.value, category.name) for category in CATEGORIES)
-    return RiskReturn(Raster(maps.grid, (BAND,), read, names), limit, measure)
+    colours = tuple((category.value, category.colour) for category in CATEGORIES)
+    return RiskReturn(Raster(maps.grid, (BAND,), read, names, colours), limit, measure)
 
 
 def risk_surface(maps: Raster, measure: RiskMeasure) -> Raster:

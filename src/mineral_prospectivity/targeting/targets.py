@@ -56,7 +56,7 @@ def find_targets(
 
     A target is tested in those of its cells whose risk-adjusted return is above 0. What these
     cells return together ranks the targets; among targets without such a cell, and in ties, the
-    mean risk-adjusted return a cell does, then the position from the north west.
+    mean probability does, then the position from the north west.
 
     Parameters
     ----------
@@ -166,8 +166,7 @@ def _statistics_table(
 
 
 def _ranking(table: pd.DataFrame) -> NDArray[np.intp]:
-    per_cell = table["risk_adjusted_return"] / table["cells"]
-    return np.lexsort((-per_cell, -table["testing_return"]))
+    return np.lexsort((-table["probability_mean"], -table["testing_return"]))
 
 
 def _outlines(zones: Zones, grid: GeoBox) -> gpd.GeoSeries:

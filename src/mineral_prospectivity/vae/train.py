@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 MEMBERS_AT_ONCE = {"cpu": 1, "cuda": 32}
 """Members in one stack: on a CPU the fits of one fill the cache, a GPU wants many."""
 
+HARMLESS_KL_WEIGHT = 0.05
+"""A KL weight below this does not collapse a latent space."""
+
 
 class TrainingProgress(NamedTuple):
     """How far training has come."""
@@ -223,11 +226,12 @@ class _Trainer:
 
 
 def _remedy(settings: VaeSettings) -> str:
-    """Say which of the two KL weights to lower: the one that weighs more."""
+    """Name the KL weight that weighs more; where neither weighs much, it was too long a step."""
     beta, beside = settings.beta, settings.reconstruction_weight * settings.beta_reconstruction
-    if beta >= beside:
-        return f"Lower model.beta (now {beta})"
-    return f"Lower model.beta_reconstruction (now {settings.beta_reconstruction})"
+    name = "beta" if beta >= beside else "beta_reconstruction"
+    if max(beta, beside) < HARMLESS_KL_WEIGHT:
+        name = "learning_rate"
+    return f"Lower model.{name} (now {getattr(settings, name)})"
 
 
 class _Reporter:

@@ -1,0 +1,105 @@
+"""A member's file: the same bytes, the same member, and no damage unnoticed."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import safetensors.numpy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mineral_prospectivity.errors import BundleError
+from mineral_prospectivity.vae import bundle as module
+from mineral_prospectivity.vae.bundle import MemberBundle
+
+
+@pytest.fixture(scope="module")
+def bundle(pack):
+    return pack.bundles[1]
+
+
+def test_a_bundle_survives_its_file(bundle, tmp_path):
+    path = tmp_path / "member_001.safetensors"
+    bundle.save(path)
+    loaded = MemberBundle.load(path)
+    assert loaded.header == bundle.header
+    assert loaded.tensors.keys() == bundle.tensors.keys()
+    for name, array in bundle.tensors.items():
+        np.testing.assert_array_equal(loaded.tensors[name], array)
+    assert loaded.to_bytes() == path.read_bytes()
+
+
+def test_the_header_tells_where_the_member_comes_from(bundle, data, settings):
+    header = bundle.header
+    assert (header.member, header.seed) == (1, 7)
+    assert header.bands == data.bands
+    assert header.settings == settings
+    assert header.data_digest == data.digest()
+    assert bundle.name == "member_001"
+
+
+def test_the_file_is_plain_safetensors_without_code(bundle, tmp_path):
+    path = tmp_path / "member_001.safetensors"
+    bundle.save(path)
+    assert safetensors.numpy.load_file(path).keys() == bundle.tensors.keys()
+    assert path.stat().st_size < 1_000_000
+
+
+@given(st.data())
+def test_no_damaged_byte_goes_unnoticed(bundle, data):
+    content = bytearray(bundle.to_bytes())
+    place = data.draw(st.integers(0, len(content) - 1))
+    content[place] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(BundleError):
+        MemberBundle.from_bytes(bytes(content))
+
+
+@given(st.data())
+def test_no_cut_goes_unnoticed(bundle, data):
+    content = bundle.to_bytes()
+    with pytest.raises(BundleError):
+        MemberBundle.from_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
+
+
+def test_a_changed_tensor_is_named_damage(bundle, tmp_path):
+    content = bytearray(bundle.to_bytes())
+    content[-1] ^= 1
+    path = tmp_path / "member_001.safetensors"
+    path.write_bytes(content)
+    message = (
+        r"member_001\.safetensors: member_001: the bundle is damaged: its content does not have "
+        r"the SHA-256 that it states\. Copy it again, or train the member again$"
+    )
+    with pytest.raises(BundleError, match=message):
+        MemberBundle.load(path)
+
+
+def test_a_changed_header_is_damage_too(bundle):
+    text = json.dumps(dataclasses.replace(bundle.header, seed=7).to_dict())
+    assert '"seed": 7' in text
+    content = bundle.to_bytes().replace(b'\\"seed\\": 7', b'\\"seed\\": 8')
+    with pytest.raises(BundleError, match="the bundle is damaged"):
+        MemberBundle.from_bytes(content)
+
+
+def test_a_newer_format_asks_for_an_upgrade(bundle, monkeypatch):
+    monkeypatch.setattr(module, "FORMAT", 2)
+    newer = bundle.to_bytes()
+    monkeypatch.setattr(module, "FORMAT", 1)
+    message = (
+        r"^member bundle of format 2; this version reads formats up to 1\. "
+        r"Upgrade mineral-prospectivity$"
+    )
+    with pytest.raises(BundleError, match=message):
+        MemberBundle.from_bytes(newer)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"not a bundle", safetensors.numpy.save({"a": np.zeros(3)})]
+)
+def test_other_files_are_no_bundles(content):
+    with pytest.raises(BundleError, match="this is no member bundle, or its header is damaged"):
+        MemberBundle.from_bytes(content)

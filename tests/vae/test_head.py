@@ -1,0 +1,133 @@
+"""The Gaussian-process head: features, variance and the effect of the latent posterior."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from mineral_prospectivity.vae.head import (
+    INTERCEPT,
+    RESIDUAL_LIMIT,
+    GaussianProcessHead,
+    fourier_features,
+    prior_variance,
+)
+from mineral_prospectivity.vae.networks import Posterior, Representation
+
+LATENT, BANDS, COLUMNS = 3, 5, 8
+WIDTH = 1 + LATENT + 2 * COLUMNS
+
+
+def make_head(seed=0, rank=6):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    inputs = LATENT + BANDS
+    basis, _ = torch.linalg.qr(normal(WIDTH, rank))
+    return GaussianProcessHead(
+        rms=0.5 + normal(1, BANDS).abs(),
+        centre=normal(1, inputs),
+        deviation=0.5 + normal(1, inputs).abs(),
+        columns=normal(1, inputs, COLUMNS) / math.sqrt(inputs),
+        weights=normal(1, WIDTH),
+        informed=(basis * torch.linspace(0.1, 0.9, rank, dtype=torch.float64)).unsqueeze(0),
+        scale=torch.tensor([2.2], dtype=torch.float64),
+    )
+
+
+def make_cells(rows=20, seed=1, width=0.05):
+    generator = torch.Generator().manual_seed(seed)
+    mean = torch.randn(1, rows, LATENT, generator=generator, dtype=torch.float64)
+    error = torch.randn(1, rows, BANDS, generator=generator, dtype=torch.float64)
+    log_variance = torch.full_like(mean, 2 * math.log(width))
+    return Representation(Posterior(mean, log_variance), error, torch.ones_like(error))
+
+
+def mean_logit(head, mean, error):
+    joined = torch.cat([mean, head.residual(error)], dim=2)
+    inputs = (joined - head.centre.unsqueeze(1)) / head.deviation.unsqueeze(1)
+    phi = fourier_features(inputs, head.columns, head.scale, LATENT)
+    return phi, (phi @ head.weights.unsqueeze(2)).squeeze(2), inputs
+
+
+def test_the_features_have_the_length_of_the_prior_variance():
+    head, cells = make_head(), make_cells()
+    phi, _, inputs = mean_logit(head, cells.posterior.mean, cells.error)
+    torch.testing.assert_close(
+        phi.square().sum(dim=2), prior_variance(inputs[..., :LATENT], head.scale)
+    )
+    assert (phi[..., 0] == INTERCEPT).all()
+
+
+def test_the_features_approach_a_linear_plus_gaussian_kernel():
+    generator = torch.Generator().manual_seed(2)
+    inputs = torch.randn(1, 6, 8, generator=generator, dtype=torch.float64)
+    columns = torch.randn(1, 8, 200_000, generator=generator, dtype=torch.float64) / math.sqrt(8)
+    scale = torch.tensor([2.2], dtype=torch.float64)
+    phi = fourier_features(inputs, columns, scale, LATENT)[0]
+    distance = torch.cdist(inputs[0], inputs[0]).square()
+    linear = inputs[0, :, :LATENT] @ inputs[0, :, :LATENT].T / LATENT
+    expected = INTERCEPT**2 + 2.2**2 * (linear + (-distance / (2 * 8)).exp())
+    torch.testing.assert_close(phi @ phi.T, expected, atol=0.05, rtol=0)
+
+
+def test_mean_and_variance_are_those_of_the_weights_gaussian():
+    head, cells = make_head(), make_cells()
+    logit = head.logit(cells)
+    phi, mean, _ = mean_logit(head, cells.posterior.mean, cells.error)
+    covariance = torch.eye(WIDTH).double() - head.informed[0] @ head.informed[0].T
+    torch.testing.assert_close(logit.mean, mean)
+    torch.testing.assert_close(logit.variance[0], ((phi[0] @ covariance) * phi[0]).sum(dim=1))
+
+
+def test_the_latent_variance_is_the_squared_gradient_times_the_posterior_variance():
+    head, cells = make_head(), make_cells()
+    mean = cells.posterior.mean.clone().requires_grad_()
+    logit = mean_logit(head, mean, cells.error)[1]
+    (gradient,) = torch.autograd.grad(logit.sum(), mean)
+    expected = (gradient.square() * cells.posterior.log_variance.exp()).sum(dim=2)
+    torch.testing.assert_close(head.logit(cells).latent, expected)
+
+
+def test_the_latent_variance_agrees_with_draws_from_the_posterior():
+    head, cells = make_head(), make_cells()
+    generator = torch.Generator().manual_seed(3)
+    noise = torch.randn(20_000, 20, LATENT, generator=generator, dtype=torch.float64)
+    spread = (cells.posterior.log_variance / 2).exp()
+    draws = mean_logit(
+        head, cells.posterior.mean + noise * spread, cells.error.expand(20_000, -1, -1)
+    )
+    torch.testing.assert_close(
+        head.logit(cells).latent[0], draws[1].var(dim=0), rtol=0.05, atol=2e-4
+    )  # fmt: skip
+
+
+def test_residuals_are_clipped():
+    head = make_head()
+    error = torch.tensor([[[1e9, -1e9, 0, 0, 0]]], dtype=torch.float64)
+    assert head.residual(error)[0, 0].tolist() == [RESIDUAL_LIMIT, -RESIDUAL_LIMIT, 0, 0, 0]
+
+
+def test_stacked_heads_keep_their_own_logits():
+    heads, cells = [make_head(0, rank=6), make_head(5, rank=2)], make_cells()
+    both = GaussianProcessHead.stack(heads)
+    joined = both.logit(
+        Representation(
+            Posterior(*(part.expand(2, -1, -1) for part in cells.posterior)),
+            cells.error.expand(2, -1, -1),
+            cells.present,
+        )
+    )
+    for number, head in enumerate(heads):
+        for own, stacked in zip(head.logit(cells), joined, strict=True):
+            torch.testing.assert_close(own[0], stacked[number])
+
+
+@pytest.mark.parametrize("name", ["rms", "weights", "informed"])
+def test_every_tensor_can_be_mapped(name):
+    head = make_head().map(lambda tensor: tensor.float())
+    assert head.tensors()[name].dtype == torch.float32
