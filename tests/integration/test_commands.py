@@ -55,13 +55,17 @@ def test_status_logs_cost_and_cancel(drive, emulator, wait_for):
     assert status.end() == 0, status.text
     assert "1 runnable, 2 running" in status.text
 
+    follow = drive("batch", "logs", run_id, "member_000", "--env", "batch", "--follow")
+    follow.until("step 1 done")
+
     cancel = drive("batch", "cancel", run_id, "--env", "batch")
     assert cancel.end() == 0, cancel.text
     assert f"no job of run {run_id} goes any more" in cancel.text
     assert driver.end() == 1
+    assert follow.end() == 0
     assert emulator.state()["processes"] == []
 
-    logs = drive("batch", "logs", run_id, "member_000", "--env", "batch", "--lines", "5")
+    logs = drive("batch", "logs", run_id, "member_000", "--env", "batch", "--lines", "50")
     cost = drive("batch", "cost", run_id, "--env", "batch")
     runs = drive("batch", "status", "--env", "batch")
     assert logs.end() == cost.end() == runs.end() == 0

@@ -79,7 +79,7 @@ class CheckpointDataset(StoredDataset[None, Checkpoint]):
     In the catalog::
 
         "{pack}.checkpoint":
-          type: mineral_prospectivity.datasets.checkpoint.CheckpointDataset
+          type: mineral_prospectivity.datasets.CheckpointDataset
           filepath: ${globals:storage}/06_models/${globals:experiment}/{pack}.checkpoint.npz
           every: 60
     """
