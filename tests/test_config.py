@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 FILES = {
     "base/globals.yml": "storage: data\nexperiment: ???\nraw: ${storage}/01_raw/${experiment}\n",
     "base/parameters.yml": (
-        "experiment: ${globals:experiment}\n"
-        "ensemble: {size: 10, seed: 3}\n"
-        "folds: {count: 5}\n"
+        "experiment: ${globals:experiment}\nensemble: {size: 10, seed: 3}\nfolds: {count: 5}\n"
     ),
     "base/catalog.yml": "table: {type: a, filepath: '${globals:raw}/x', load_args: {k: 1}}\n",
     "demo/globals.yml": "experiment: demo\n",
@@ -72,6 +70,13 @@ def test_environments_compose(conf):
 
 def test_layers_of_one_experiment_do_not_reach_another(conf):
     assert "layer.magnetics" not in ComposingConfigLoader(conf, env="lake")["catalog"]
+
+
+def test_a_layer_is_told_its_name(conf):
+    catalog = ComposingConfigLoader(conf)["catalog"]
+
+    assert catalog["layer.magnetics"]["name"] == "magnetics"
+    assert "name" not in catalog["deposits"]
 
 
 def test_a_catalog_entry_replaces_that_of_base_whole(conf):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BASE = "base"
 DEFAULT_EXPERIMENT = "demo"
+LAYER_PREFIX = "layer."
 
 
 class ComposingConfigLoader(OmegaConfigLoader):
@@ -58,6 +59,13 @@ class ComposingConfigLoader(OmegaConfigLoader):
             return dict(self[key])
         except MissingConfigException:
             return {}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Return a kind of configuration; in the catalog, layers carry their own names."""
+        config: dict[str, Any] = super().__getitem__(key)
+        if key != "catalog":
+            return config
+        return {name: _with_layer_name(name, entry) for name, entry in config.items()}
 
     @cached_property
     def _chain(self) -> tuple[str, ...]:
@@ -100,13 +108,22 @@ class ComposingConfigLoader(OmegaConfigLoader):
             path = self._get_conf_env_path(name)
             return dict(self._read_dir_configs(path, patterns, key, seen, key == "credentials"))
 
-        base, layered = read(BASE), {}
+        base = read(BASE)
+        layered: dict[Path, DictConfig] = {}
         for name in self._chain:
             layered |= read(name)
         if key != "catalog":
             base, layered = base | layered, {}
         paths = [self._get_conf_env_path(name) for name in (BASE, *self._chain)]
         return base, layered, paths[0], paths[-1], seen
+
+
+def _with_layer_name(entry_name: str, entry: Any) -> Any:
+    """Tell an evidence layer its name, which Kedro tells no dataset."""
+    prefix, _, name = entry_name.partition(LAYER_PREFIX)
+    if prefix or not name or not isinstance(entry, dict):
+        return entry
+    return {"name": name, **entry}
 
 
 @dataclass(frozen=True)
@@ -142,7 +159,7 @@ def shape_of(loader: ComposingConfigLoader) -> Shape:
     def named(prefix: str) -> tuple[str, ...]:
         return tuple(key.removeprefix(prefix) for key in catalog if key.startswith(prefix))
 
-    layers = named("layer.")
+    layers = named(LAYER_PREFIX)
     if not layers or "deposits" not in catalog:
         msg = (
             f"experiment {loader.experiment!r}: its catalog declares {len(layers)} evidence layers "

@@ -166,6 +166,10 @@ class EconomicsParameters(_Group):
 class TargetParameters(_Group):
     """Ranked targets and a budget."""
 
+    area_share: Annotated[
+        float,
+        Field(gt=0, le=1, description="Targets lie in this most prospective share of the map."),
+    ] = 0.05
     min_area: Annotated[float, Field(ge=0, description="Smallest target, m2.")] = 1e6
     count: Annotated[int, Field(ge=1, description="Targets kept at most.")] = 50
     budget: Annotated[float, Field(gt=0, description="Money for the selection.")] = 100.0

@@ -129,6 +129,13 @@ def test_labelled_arrays_are_deposits(root, tmp_path):
     assert points.geometry.x.tolist() == [3.0]
 
 
+def test_arrays_without_labels_are_no_deposits(tmp_path):
+    np.save(tmp_path / "features.npy", np.array([[1.0, 2.0]]))
+    (tmp_path / "features_metadata.json").write_text('{"feature_names": ["x", "y"]}')
+    with pytest.raises(DatasetError, match=r"there is no labels\.npy\. Give one: 1 for a known"):
+        VectorDataset(filepath=str(tmp_path), crs="EPSG:32633").load()
+
+
 def test_missing_vector(tmp_path):
     with pytest.raises(DatasetError, match=r"there is no such file\. Check the filepath"):
         VectorDataset(filepath=str(tmp_path / "none.gpkg")).load()

@@ -94,7 +94,8 @@ def test_layers_that_share_nothing(raster_layer):
     with pytest.raises(ConfigurationError) as caught:
         common_bounds(layers, CRS, 100.0)
     assert str(caught.value) == (
-        "the layers share no cell; check their CRS, or set grid.bounds:\n"
+        "the layers share no cell; check their CRS, or set grid.bounds. "
+        "In EPSG:32633 they cover, m:\n"
         f"  - layer 'a' ({layers[0].path}): 500000..500500 by 4999600..5000000\n"
         f"  - layer 'b' ({layers[1].path}): 500450..500950 by 4999600..5000000"
     )

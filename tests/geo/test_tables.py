@@ -145,12 +145,15 @@ def test_ranges_that_agree(folder):
     assert len(read_array_folder(folder).x) == 4
 
 
+NEITHER = " holds 1 for a known deposit, else 0"
+
+
 @pytest.mark.parametrize(
     ("labels", "problem"),
     [
-        ([0, 1, 2, -1], " must be 0 or 1; 2 of 4 are not (first: 2 at 2)"),
-        ([0.0, 0.5, 1.0, 0.0], " must be 0 or 1; 1 of 4 are not (first: 0.5 at 1)"),
-        ([0.0, np.nan, 1.0, 0.0], " must be 0 or 1; 1 of 4 are not (first: nan at 1)"),
+        ([0, 1, 2, -1], f"{NEITHER}; 2 of 4 are neither (first: 2 in row 2)"),
+        ([0.0, 0.5, 1.0, 0.0], f"{NEITHER}; 1 of 4 are neither (first: 0.5 in row 1)"),
+        ([0.0, np.nan, 1.0, 0.0], f"{NEITHER}; 1 of 4 are neither (first: nan in row 1)"),
         ([0, 1], " has shape (2,); features.npy has 4 samples, so it must be (4,)"),
     ],
 )

@@ -139,8 +139,7 @@ def test_coordinates_must_be_finite(value):
     points = [shapely.Point(500_050, 5_200_050), shapely.Point(500_050, value)]
     with pytest.raises(DepositError) as error:
         select_deposits(gpd.GeoDataFrame(geometry=points, crs=CRS), GRID)
-    problem = "have coordinates that are not finite; correct or remove them"
-    assert str(error.value) == f"deposits: row 1 {problem}"
+    assert str(error.value) == "deposits: no finite coordinates in row 1; correct or remove them"
 
 
 def test_coordinates_must_be_projectable():
@@ -148,7 +147,7 @@ def test_coordinates_must_be_projectable():
     with pytest.raises(DepositError) as error:
         select_deposits(given, GRID)
     assert str(error.value) == (
-        "deposits: row 0 cannot be projected to EPSG:32633; check coordinates and CRS"
+        "deposits: no place in EPSG:32633 for row 0; check coordinates and CRS"
     )
 
 
@@ -157,7 +156,7 @@ def test_every_deposit_needs_a_geometry():
     with pytest.raises(DepositError) as error:
         select_deposits(gpd.GeoDataFrame(geometry=points, crs=CRS), GRID)
     assert str(error.value) == (
-        "deposits: rows 1, 2 have no geometry; give coordinates or remove them"
+        "deposits: no geometry in rows 1, 2; give coordinates or remove them"
     )
 
 

@@ -72,10 +72,20 @@ def test_uncertainties_add_up_on_the_maps(finished):
 def test_out_of_fold_table_has_the_promised_columns(finished):
     table = pd.read_parquet(finished.storage / "07_model_output/small/oof_predictions.parquet")
 
-    promised = (
-        "cell x y fold label cluster probability aleatoric latent epistemic total "
-        "mutual_information"
-    ).split()
+    promised = [
+        "cell",
+        "x",
+        "y",
+        "fold",
+        "label",
+        "cluster",
+        "probability",
+        "aleatoric",
+        "latent",
+        "epistemic",
+        "total",
+        "mutual_information",
+    ]
     assert [c for c in table.columns if c in promised] == promised
     baselines = ["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]
     assert [c for c in table.columns if c.startswith("baseline_")] == [

@@ -78,7 +78,7 @@ def test_no_risk_anywhere_is_refused(grid):
             quantile=0.5,
         )
     assert str(error.value) == (
-        "maps: no cell has a value of 'log_odds_sd', so no risk can be called high"
+        "maps: no cell has a value of 'log_odds_sd', so none can be called high"
     )
 
 

@@ -13,6 +13,7 @@ from mineral_prospectivity.vae import ensemble as module
 from mineral_prospectivity.vae import stack
 from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.ensemble import Ensemble
+from mineral_prospectivity.vae.networks import Posterior
 
 
 @pytest.fixture(scope="module")
@@ -60,10 +61,8 @@ def test_variances_are_those_of_the_whole_posterior(pack, data):
     values = torch.from_numpy(data.features[:, member.transform.order])
     cells = stack.represent(member.transform, member.network, values.unsqueeze(0))
     double = member.head.map(lambda tensor: tensor.double())
-    exact = double.logit(type(cells)(*[
-        type(part)(*(own.double() for own in part)) if isinstance(part, tuple) else part.double()
-        for part in cells
-    ]))  # fmt: skip
+    posterior = Posterior(*(part.double() for part in cells.posterior))
+    exact = double.logit(posterior, double.residual(cells.error.double()))
     moments = Ensemble.of([bundle]).logit_moments(data.features)
     np.testing.assert_allclose(moments.variance[0], exact.variance[0].detach(), rtol=1e-3)
     np.testing.assert_allclose(moments.mean[0], exact.mean[0].detach(), atol=1e-4)
@@ -142,7 +141,8 @@ def test_evidence_of_the_right_bands_passes(ensemble, data):
     [
         (
             lambda bands: bands[:4],
-            r"^the members expect 5 bands, the evidence has 4; missing: 'granite'; not expected: none$",
+            r"^the members expect 5 bands, the evidence has 4; missing: 'granite'; not expected: "
+            r"none$",
         ),
         (
             lambda bands: (*bands[:4], dataclasses.replace(bands[4], name="basalt")),

@@ -77,7 +77,7 @@ def test_the_features_approach_a_linear_plus_gaussian_kernel():
 
 def test_mean_and_variance_are_those_of_the_weights_gaussian():
     head, cells = make_head(), make_cells()
-    logit = head.logit(cells)
+    logit = head.logit(cells.posterior, head.residual(cells.error))
     phi, mean, _ = mean_logit(head, cells.posterior.mean, cells.error)
     covariance = torch.eye(WIDTH).double() - head.informed[0] @ head.informed[0].T
     torch.testing.assert_close(logit.mean, mean)
@@ -90,7 +90,9 @@ def test_the_latent_variance_is_the_squared_gradient_times_the_posterior_varianc
     logit = mean_logit(head, mean, cells.error)[1]
     (gradient,) = torch.autograd.grad(logit.sum(), mean)
     expected = (gradient.square() * cells.posterior.log_variance.exp()).sum(dim=2)
-    torch.testing.assert_close(head.logit(cells).latent, expected)
+    torch.testing.assert_close(
+        head.logit(cells.posterior, head.residual(cells.error)).latent, expected
+    )
 
 
 def test_the_latent_variance_agrees_with_draws_from_the_posterior():
@@ -101,9 +103,8 @@ def test_the_latent_variance_agrees_with_draws_from_the_posterior():
     draws = mean_logit(
         head, cells.posterior.mean + noise * spread, cells.error.expand(20_000, -1, -1)
     )
-    torch.testing.assert_close(
-        head.logit(cells).latent[0], draws[1].var(dim=0), rtol=0.05, atol=2e-4
-    )  # fmt: skip
+    logit = head.logit(cells.posterior, head.residual(cells.error))
+    torch.testing.assert_close(logit.latent[0], draws[1].var(dim=0), rtol=0.05, atol=2e-4)
 
 
 def test_residuals_are_clipped():
@@ -116,14 +117,13 @@ def test_stacked_heads_keep_their_own_logits():
     heads, cells = [make_head(0, rank=6), make_head(5, rank=2)], make_cells()
     both = GaussianProcessHead.stack(heads)
     joined = both.logit(
-        Representation(
-            Posterior(*(part.expand(2, -1, -1) for part in cells.posterior)),
-            cells.error.expand(2, -1, -1),
-            cells.present,
-        )
+        Posterior(*(part.expand(2, -1, -1) for part in cells.posterior)),
+        both.residual(cells.error.expand(2, -1, -1)),
     )
     for number, head in enumerate(heads):
-        for own, stacked in zip(head.logit(cells), joined, strict=True):
+        for own, stacked in zip(
+            head.logit(cells.posterior, head.residual(cells.error)), joined, strict=True
+        ):
             torch.testing.assert_close(own[0], stacked[number])
 
 

@@ -7,6 +7,7 @@ from mineral_prospectivity.api.decisions import (
 )
 from mineral_prospectivity.api.ensemble import CalibratedEnsemble, load_ensemble
 from mineral_prospectivity.api.prediction import MAPS, Prediction
+from mineral_prospectivity.scoring.evaluation import evaluate
 
 __all__ = [
     "MAPS",
@@ -14,6 +15,7 @@ __all__ = [
     "Prediction",
     "RiskReturnAnalysis",
     "analyse_risk_return",
+    "evaluate",
     "load_ensemble",
     "pick_targets",
 ]

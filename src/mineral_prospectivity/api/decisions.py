@@ -11,6 +11,7 @@ from scipy.special import logit, ndtr
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.parameters import RiskParameters
 from mineral_prospectivity.targeting import (
+    best_ground,
     economics,
     economics_map,
     find_targets,
@@ -85,6 +86,7 @@ def analyse_risk_return(
     Examples
     --------
     >>> import numpy as np
+    >>> from mineral_prospectivity.api import Prediction
     >>> certain, unsure = np.zeros(2), np.array([0.1, 2.0])
     >>> cells = Prediction(
     ...     probability=np.array([0.04, 0.04]), aleatoric=certain, latent=certain,
@@ -148,6 +150,18 @@ def pick_targets(
     ------
     ConfigurationError
         As the parts of the analysis raise it.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from mineral_prospectivity.api import load_ensemble
+    >>> from mineral_prospectivity.datasets import RasterDataset
+    >>> evidence = RasterDataset(filepath=str(trained / "evidence.tif")).load()
+    >>> maps = load_ensemble(trained).map(evidence)
+    >>> nothing_known = gpd.GeoDataFrame(geometry=[], crs=str(evidence.grid.crs))
+    >>> targets = pick_targets(maps, evidence, nothing_known, label_prior=0.1)
+    >>> targets["rank"].is_monotonic_increasing
+    True
     """
     chosen = parameters or RiskParameters()
     surface = maps.select([chosen.hot_spots.band])
@@ -157,7 +171,7 @@ def pick_targets(
     categories = risk_return(hot, maps, **chosen.categories.model_dump()).map
     money = chosen.economics
     targets = find_targets(
-        hot.select(["high_return"]),
+        best_ground(hot, maps, chosen.targets.area_share),
         maps,
         economics_map(maps, label_prior=label_prior, **money.model_dump()),
         categories,

@@ -65,7 +65,7 @@ class CalibratedEnsemble:
         """The evidence that the members expect, in order."""
         return self.ensemble.bands
 
-    def predict(self, x: NDArray[np.floating]) -> Prediction:
+    def predict(self, x: NDArray[np.generic]) -> Prediction:
         """Return probability and every uncertainty of cells.
 
         Parameters
@@ -78,6 +78,16 @@ class CalibratedEnsemble:
         ------
         BundleError
             If the number of columns differs from that of the bands.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> ensemble = load_ensemble(trained)
+        >>> cells = ensemble.predict(np.array([[0.5, -1.0], [np.nan, 2.0]]))
+        >>> cells.probability.shape
+        (2,)
+        >>> bool(np.allclose(cells.aleatoric**2 + cells.epistemic**2, cells.total**2))
+        True
         """
         raw = self.ensemble.logit_moments(np.ascontiguousarray(x, dtype=np.float32))
         logits = self.calibration.apply(raw.mean, raw.variance, raw.latent)
@@ -124,6 +134,14 @@ class CalibratedEnsemble:
             Cloud-Optimised GeoTIFF to write, one band a map; it appears when it is whole.
         min_coverage
             As for :meth:`map`.
+
+        Examples
+        --------
+        >>> maps = load_ensemble(trained).predict_raster(
+        ...     trained / "evidence.tif", trained / "maps.tif"
+        ... )
+        >>> maps.names[:4]
+        ('probability', 'aleatoric', 'latent', 'epistemic')
         """
         written = RasterDataset(filepath=str(output))
         written.save(
@@ -148,6 +166,14 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
     BundleError
         If there is no member or no calibration, or a bundle is damaged or does not fit the
         others.
+
+    Examples
+    --------
+    ``trained`` stands for a folder such as ``data/06_models/demo``.
+
+    >>> ensemble = load_ensemble(trained)
+    >>> [band.name for band in ensemble.bands]
+    ['magnetics', 'gravity']
     """
     files, root = fsspec.core.url_to_fs(str(location))
     members = sorted(files.glob(f"{root}/member_*.safetensors"))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import DatasetError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
-from mineral_prospectivity.errors import LayerError
+from mineral_prospectivity.errors import LayerError, StorageError
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class EvidenceLayerDataset(StoredDataset[EvidenceLayer, EvidenceLayer]):
         """Return the layer; its values are read when evidence is made of it."""
         try:
             copy = self._file.fetch(beside=True)
-        except FileNotFoundError as error:
+        except StorageError as error:
             msg = f"layer {self._spec.name!r}: {error}"
             raise LayerError(msg) from None
         return EvidenceLayer(self._spec, copy.path, self._file.url, keep=copy)

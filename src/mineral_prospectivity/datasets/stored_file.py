@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import fsspec
 from kedro.io.core import get_protocol_and_path
 
+from mineral_prospectivity.errors import StorageError, own_words
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -100,12 +102,12 @@ class StoredFile:
 
         Raises
         ------
-        FileNotFoundError
+        StorageError
             If there is none.
         """
         if not self.exists():
             msg = f"{self.url}: there is no such file. Check the filepath in the catalog"
-            raise FileNotFoundError(msg)
+            raise StorageError(msg)
         if self.local:
             return LocalCopy(Path(self.path))
         folder = Path(tempfile.mkdtemp(prefix="mineral-prospectivity-"))
@@ -128,25 +130,41 @@ class StoredFile:
 
         Until then, and when the process is killed or the disk is full, the file stays what it
         was: it is written in a folder beside it and renamed, or uploaded when it is complete.
+
+        Raises
+        ------
+        StorageError
+            If the disk or the store takes no more.
         """
         target = Path(self.path) if self.local else None
-        if target is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
         name = PurePosixPath(self.path).name
-        folder = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=target.parent if target else None))
         try:
-            yield folder / name
-            if target is None:
-                self._upload(folder / name)
-            else:
-                _flush(folder / name)
-                os.replace(folder / name, target)  # noqa: PTH105
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if target is not None:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            beside = target.parent if target else None
+            with tempfile.TemporaryDirectory(
+                prefix=f".{name}.", dir=beside, ignore_cleanup_errors=True
+            ) as folder:
+                path = Path(folder, name)
+                yield path
+                if target is None:
+                    self._upload(path)
+                else:
+                    _flush(path)
+                    os.replace(path, target)  # noqa: PTH105
+        except OSError as error:
+            msg = f"{self.url} cannot be written: {own_words(error)}. {_remedy(error)}"
+            raise StorageError(msg) from error
 
     def _upload(self, path: Path) -> None:
         self._fs.put_file(str(path), self.path)
         self._fs.invalidate_cache(self.path)
+
+
+def _remedy(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError | PermissionError):
+        return "Check the path, and who may write there"
+    return "Is the disk full?"
 
 
 def _flush(path: Path) -> None:

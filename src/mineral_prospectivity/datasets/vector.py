@@ -18,6 +18,7 @@ from mineral_prospectivity.geo.tables import read_array_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from mineral_prospectivity.datasets.stored_file import LocalCopy
 
@@ -99,7 +100,7 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
     def _read(self, copy: LocalCopy) -> geopandas.GeoDataFrame:
         path = copy.path
         if path.is_dir():
-            return read_array_folder(path, self._file.url, x=self._x, y=self._y).deposits()
+            return self._labelled(path)
         if path.suffix == ".csv":
             return self._points(pd.read_csv(path))
         if path.suffix == ".parquet":
@@ -108,6 +109,15 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         options = {} if self._layer is None else {"layer": self._layer}
         with np.errstate(invalid="ignore"):  # of NaN coordinates, which the labels refuse in words
             return geopandas.read_file(path, engine="pyogrio", **options)
+
+    def _labelled(self, folder: Path) -> geopandas.GeoDataFrame:
+        table = read_array_folder(folder, self._file.url, x=self._x, y=self._y)
+        if table.labels is None:
+            msg = (
+                f"{self._file.url}: there is no labels.npy. Give one: 1 for a known deposit, else 0"
+            )
+            raise DepositError(msg)
+        return table.deposits()
 
     def _points(self, table: pd.DataFrame) -> geopandas.GeoDataFrame:
         missing = [name for name in (self._x, self._y) if name not in table.columns]

@@ -8,12 +8,19 @@ import numpy as np
 import pyogrio
 from rasterio.enums import ColorInterp, Resampling
 
+from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.areas import require_column
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.sources import open_raster
+from mineral_prospectivity.geo.points import sample_coordinates
+from mineral_prospectivity.geo.sources import open_raster, raster_source
+from mineral_prospectivity.geo.tables import read_table
+from mineral_prospectivity.geo.vectors import read_vector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
     from mineral_prospectivity.geo.raster import Raster
@@ -22,6 +29,54 @@ FEW_VALUES = 32
 """Integer rasters with no more distinct values than this are taken for maps of classes."""
 
 _SAMPLE_SIDE = 1000
+
+
+def check_layers(layers: Iterable[EvidenceLayer], grid: GeoBox, *, reproject: bool = True) -> None:
+    """Refuse layers whose files show, before any is aligned, that they cannot become evidence.
+
+    What only the values on the grid show is found when the layer is aligned.
+
+    Raises
+    ------
+    LayerError
+        With all layers that have no CRS, have another than the grid's while ``reproject`` is
+        false, lie outside the grid, are damaged, or hold classes and are declared continuous.
+    """
+    problems = []
+    for layer in layers:
+        try:
+            _CHECKS[layer.spec.kind](layer, grid, reproject)
+        except LayerError as error:
+            problems.append(str(error))
+    if problems:
+        raise LayerError("\n".join(problems))
+
+
+def _check_continuous(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    raster_source(layer, grid, reproject=reproject)
+    refuse_classes(layer)
+
+
+def _check_categorical(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    raster_source(layer, grid, reproject=reproject)
+
+
+def _check_vector(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    read_vector(layer, grid, reproject=reproject)
+
+
+def _check_table(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    sample_coordinates(layer, read_table(layer), grid, reproject=reproject)
+
+
+_CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
+    "continuous": _check_continuous,
+    "categorical": _check_categorical,
+    "lines": _check_vector,
+    "points": _check_vector,
+    "polygons": _check_vector,
+    "table": _check_table,
+}
 
 
 def require_variation(layer: EvidenceLayer, raster: Raster) -> None:

@@ -6,15 +6,17 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from odc.geo import CRS
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
     from mineral_prospectivity.geo.sources import Bounds
@@ -41,21 +43,25 @@ def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) 
     Raises
     ------
     ConfigurationError
-        If there are no layers, or they share not even one cell.
+        If the CRS cannot be used, there are no layers, or they share not even one cell.
     """
     limiting = [layer for layer in layers if limits_the_map(layer)] or list(layers)
     if not limiting:
         msg = "there is no evidence layer. Declare at least one in the catalog"
         raise ConfigurationError(msg)
-    bounds = {layer.label: layer_bounds(layer, CRS(crs)) for layer in limiting}
+    reference = projected_crs(crs)
+    bounds = {layer.label: layer_bounds(layer, reference) for layer in limiting}
     west, south, *_ = np.max(list(bounds.values()), axis=0)
     *_, east, north = np.min(list(bounds.values()), axis=0)
     low = [math.ceil(limit / resolution - 1e-6) * resolution for limit in (west, south)]
     high = [math.floor(limit / resolution + 1e-6) * resolution for limit in (east, north)]
     if low[0] >= high[0] or low[1] >= high[1]:
         lines = [f"  - {label}: {_extent(own)}" for label, own in bounds.items()]
-        msg = "the layers share no cell; check their CRS, or set grid.bounds:\n" + "\n".join(lines)
-        raise ConfigurationError(msg)
+        msg = (
+            "the layers share no cell; check their CRS, or set grid.bounds. "
+            f"In {crs} they cover, m:\n"
+        )
+        raise ConfigurationError(msg + "\n".join(lines))
     return low[0], low[1], high[0], high[1]
 
 

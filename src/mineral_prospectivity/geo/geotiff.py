@@ -15,7 +15,7 @@ from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as PixelWindow
 
-from mineral_prospectivity.errors import ProspectivityError
+from mineral_prospectivity.errors import ProspectivityError, own_words
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import grid_crs, named_crs
 from mineral_prospectivity.geo.raster import Raster
@@ -69,7 +69,8 @@ class GeotiffWindows:
             with rasterio.open(self.path) as dataset:
                 values = dataset.read(self.bands, window=pixels, masked=self.fill)
         except RasterioError as error:
-            msg = f"{self.origin}: cannot be read: {error}. Is the file damaged or cut off?"
+            problem = f"cannot be read: {own_words(error)}. Is the file damaged or cut off?"
+            msg = f"{self.origin}: {problem}"
             raise ProspectivityError(msg) from error
         if self.fill:
             values = values.astype(np.float32).filled(np.nan)
@@ -101,7 +102,8 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
             categories = _categories(dataset)
             numbers = tuple(dataset.indexes)
     except RasterioError as error:
-        msg = f"{origin}: cannot be read as a raster: {error}. Is the file damaged or cut off?"
+        problem = f"cannot be read as a raster: {own_words(error)}. Is the file damaged or cut off?"
+        msg = f"{origin}: {problem}"
         raise ProspectivityError(msg) from error
     read = GeotiffWindows(path, origin, numbers, fill=not categories, keep=keep)
     return Raster(grid, bands, read, categories)
@@ -130,7 +132,7 @@ def write_geotiff(raster: Raster, path: Path) -> None:
                 _colour(dataset, raster)
         _optimise(plain, path, categorical=categorical)
     except RasterioError as error:
-        msg = f"{path.name} cannot be written: {_cause(error)}. Is the disk full?"
+        msg = f"{path.name} cannot be written: {own_words(error)}. Is the disk full?"
         raise OSError(msg) from error
     finally:
         plain.unlink(missing_ok=True)
@@ -175,13 +177,6 @@ def thumbnail(path: Path) -> str:
     picture = io.BytesIO()
     imsave(picture, values, vmin=low, vmax=high, cmap="viridis", format="png")
     return base64.b64encode(picture.getvalue()).decode("ascii")
-
-
-def _cause(error: BaseException) -> BaseException:
-    """Return the first of the errors that led to an error: GDAL's own words."""
-    while error.__cause__ is not None:
-        error = error.__cause__
-    return error
 
 
 def _profile(raster: Raster) -> dict[str, Any]:

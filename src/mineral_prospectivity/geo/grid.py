@@ -58,7 +58,7 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
     Raises
     ------
     ConfigurationError
-        If the CRS is unknown or geographic, or the bounds enclose nothing.
+        If the CRS cannot be used (`projected_crs`), or the bounds enclose nothing.
 
     Examples
     --------
@@ -66,17 +66,7 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
     >>> grid.shape
     Shape2d(x=3, y=2)
     """
-    try:
-        reference = CRS(crs)
-    except Exception as error:
-        msg = f"grid.crs: {crs!r} is no coordinate reference system; give one such as EPSG:7845"
-        raise ConfigurationError(msg) from error
-    if reference.geographic:
-        msg = (
-            f"grid.crs: {crs} is geographic (degrees); areas and distances need a projected CRS "
-            "in metres, such as the UTM zone of the region"
-        )
-        raise ConfigurationError(msg)
+    reference = projected_crs(crs)
     west, south, east, north = bounds
     if not (np.isfinite(bounds).all() and west < east and south < north):
         msg = (
@@ -85,6 +75,30 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
         )
         raise ConfigurationError(msg)
     return GeoBox.from_bbox(bounds, crs=reference, resolution=resolution, anchor="edge")
+
+
+def projected_crs(crs: str) -> CRS:
+    """Return the CRS of a grid by its name.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is unknown, or not projected in metres.
+    """
+    try:
+        reference = CRS(crs)
+    except Exception as error:
+        msg = f"grid.crs: {crs!r} is no coordinate reference system; give one such as EPSG:7845"
+        raise ConfigurationError(msg) from error
+    unit = reference.proj.axis_info[0].unit_name
+    if reference.projected and unit == "metre":
+        return reference
+    kind = "geographic (degrees)" if reference.geographic else f"counted in units of a {unit}"
+    msg = (
+        f"grid.crs: {crs} is {kind}; areas and distances need a projected CRS in metres, such as "
+        "the UTM zone of the region"
+    )
+    raise ConfigurationError(msg)
 
 
 def grid_crs(grid: GeoBox) -> CRS:

@@ -36,7 +36,7 @@ def table_means(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
         ``reproject`` is false, lies outside the grid, or has no column of numbers.
     """
     table = read_table(layer)
-    x, y = _coordinates(layer, table, grid, reproject=reproject)
+    x, y = sample_coordinates(layer, table, grid, reproject=reproject)
     columns = list(layer.spec.column) or list(table.values.columns)
     if not columns:
         msg = f"has no column of numbers beside {layer.spec.x} and {layer.spec.y}"
@@ -107,9 +107,17 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
     return Raster(grid, (band,), read)
 
 
-def _coordinates(
+def sample_coordinates(
     layer: EvidenceLayer, table: SampleTable, grid: GeoBox, *, reproject: bool
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return easting and northing of the samples of a table in the grid's CRS, m.
+
+    Raises
+    ------
+    LayerError
+        If there is no CRS, or another than the grid's while ``reproject`` is false, or the
+        samples lie outside the grid.
+    """
     crs = layer_crs(layer, table.crs)
     check_crs(layer, crs, grid, reproject=reproject)
     points = geopandas.GeoSeries.from_xy(table.x, table.y, crs=crs.wkt)

@@ -18,6 +18,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import calculate_default_transform, transform_bounds
 from rasterio.windows import Window as PixelWindow
 
+from mineral_prospectivity.errors import own_words
 from mineral_prospectivity.geo.grid import grid_crs, named_crs
 from mineral_prospectivity.geo.samples import (
     Samples,
@@ -60,7 +61,7 @@ def open_raster(layer: EvidenceLayer) -> Iterator[Any]:
                     raise layer.error(msg)
                 yield dataset
         except RasterioError as error:
-            msg = f"cannot be read as a raster: {error}. Is the file damaged or cut off?"
+            msg = f"cannot be read as a raster: {own_words(error)}. Is the file damaged or cut off?"
             raise layer.error(msg) from error
 
 

@@ -48,8 +48,8 @@ class SampleTable:
     labels: NDArray[np.int8] | None = None
 
     def deposits(self) -> Any:
-        """Return the samples labelled 1 as a GeoDataFrame of points."""
-        found = np.ones(len(self.x), bool) if self.labels is None else self.labels == 1
+        """Return the samples labelled 1 as a GeoDataFrame of points; none without labels."""
+        found = np.zeros(len(self.x), bool) if self.labels is None else self.labels == 1
         points = geopandas.points_from_xy(self.x[found], self.y[found])
         rows = self.values[found].reset_index(drop=True)
         return geopandas.GeoDataFrame(rows, geometry=points, crs=self.crs)
@@ -249,8 +249,8 @@ def _labels(path: Path, label: str, samples: int) -> NDArray[np.int8] | None:
     wrong = np.flatnonzero((labels != 0) & (labels != 1))
     if wrong.size:
         msg = (
-            f"{label}: labels.npy must be 0 or 1; {wrong.size} of {samples} are not "
-            f"(first: {labels[wrong[0]]} at {wrong[0]})"
+            f"{label}: labels.npy holds 1 for a known deposit, else 0; {wrong.size} of {samples} "
+            f"are neither (first: {labels[wrong[0]]} in row {wrong[0]})"
         )
         raise LayerError(msg)
     return labels.astype(np.int8)

@@ -159,7 +159,7 @@ def _require_geometries(deposits: gpd.GeoDataFrame) -> None:
     geometry = deposits.geometry
     empty = np.flatnonzero(geometry.isna() | geometry.is_empty)
     if empty.size:
-        msg = f"deposits: {name_rows(empty)} have no geometry; give coordinates or remove them"
+        msg = f"deposits: no geometry in {name_rows(empty)}; give coordinates or remove them"
         raise DepositError(msg)
     other = sorted(set(geometry.geom_type) - GEOMETRIES)
     if other:
@@ -168,14 +168,14 @@ def _require_geometries(deposits: gpd.GeoDataFrame) -> None:
             "polygons"
         )
         raise DepositError(msg)
-    _require_finite(deposits, "have coordinates that are not finite; correct or remove them")
+    _require_finite(deposits, "no finite coordinates in", "correct or remove them")
 
 
-def _require_finite(deposits: gpd.GeoDataFrame, complaint: str) -> None:
+def _require_finite(deposits: gpd.GeoDataFrame, problem: str, remedy: str) -> None:
     coordinates, row = shapely.get_coordinates(deposits.geometry.array, return_index=True)
     wrong = np.unique(row[~np.isfinite(coordinates).all(axis=1)])
     if wrong.size:
-        msg = f"deposits: {name_rows(deposits.index[wrong])} {complaint}"
+        msg = f"deposits: {problem} {name_rows(deposits.index[wrong])}; {remedy}"
         raise DepositError(msg)
 
 
@@ -228,7 +228,7 @@ def _to_grid_crs(deposits: gpd.GeoDataFrame, grid: GeoBox, reproject: bool) -> g
         )
         raise DepositError(msg)
     moved = deposits.to_crs(str(grid.crs))
-    _require_finite(moved, f"cannot be projected to {grid.crs}; check coordinates and CRS")
+    _require_finite(moved, f"no place in {grid.crs} for", "check coordinates and CRS")
     return moved
 
 

@@ -9,8 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from mineral_prospectivity import __version__
-
 PACKAGES = ("kedro", "torch", "numpy", "scipy", "scikit-learn", "lightgbm", "rasterio", "geopandas")
 
 
@@ -20,7 +18,7 @@ def provenance() -> dict[str, Any]:
     The commit is that of the project's checkout; a package installed without one has none.
     """
     return {
-        "mineral-prospectivity": __version__,
+        "mineral-prospectivity": _version("mineral-prospectivity"),
         "commit": _commit(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",

@@ -74,7 +74,7 @@ def svg_bytes(figure: Figure) -> bytes:
 def _save(figure: Figure, kind: str, **options: Any) -> bytes:
     buffer = io.BytesIO()
     with report_style():
-        figure.savefig(buffer, format=kind, **options)
+        figure.savefig(buffer, format=kind, bbox_inches="tight", **options)
     return buffer.getvalue()
 
 

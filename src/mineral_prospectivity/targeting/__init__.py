@@ -3,12 +3,14 @@
 from mineral_prospectivity.targeting.appraisal import economics, economics_map
 from mineral_prospectivity.targeting.categories import CATEGORIES, category_table, risk_return
 from mineral_prospectivity.targeting.getis_ord import hot_spots
+from mineral_prospectivity.targeting.ground import best_ground
 from mineral_prospectivity.targeting.sampling import next_samples
 from mineral_prospectivity.targeting.selection import select_targets
 from mineral_prospectivity.targeting.targets import find_targets
 
 __all__ = [
     "CATEGORIES",
+    "best_ground",
     "category_table",
     "economics",
     "economics_map",

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cells_of_points
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.targeting.ground import map_quantile
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -81,7 +81,7 @@ def risk_return(
         If no cell has a risk to take the quantile of.
     """
     risk = risk_surface(maps, measure)
-    limit = _map_quantile(risk, quantile) if threshold is None else threshold
+    limit = map_quantile(risk, quantile) if threshold is None else threshold
     marks = high_return.select(["high_return"])
 
     def read(window: Window) -> NDArray[np.uint8]:
@@ -151,12 +151,3 @@ def category_table(categories: Raster, deposits: gpd.GeoDataFrame) -> pd.DataFra
         }
     )
     return table.assign(lift=table.deposit_share / table.area_share.where(table.cells > 0))
-
-
-def _map_quantile(surface: Raster, quantile: float) -> float:
-    """Return a quantile over the map; it holds one float32 a cell."""
-    values = np.concatenate([block[np.isfinite(block)] for _, block in surface.blocks()])
-    if not values.size:
-        msg = f"maps: no cell has a value of '{surface.names[0]}', so no risk can be called high"
-        raise ConfigurationError(msg)
-    return float(np.quantile(values, quantile))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
@@ -13,13 +14,30 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mineral_prospectivity.vae.networks import Representation
+    from mineral_prospectivity.vae.networks import Posterior
 
 INTERCEPT = 3.0
 """Prior standard deviation of the intercept, on the logit."""
 
 RESIDUAL_LIMIT = 3.0
 """Standardised residuals are clipped here: one odd band must not make a cell unlike all others."""
+
+
+class _Folded(NamedTuple):
+    """Tensors that take a cell to everything linear in its phi.
+
+    The angles W'u are ``phase + mean @ by_mean + residual @ by_residual``. The mean of the logit,
+    U'phi and the derivatives of the mean are, side by side, ``constant + mean @ of_mean +
+    cos @ of_cosines + sin @ of_sines``.
+    """
+
+    phase: Tensor
+    by_mean: Tensor
+    by_residual: Tensor
+    constant: Tensor
+    of_mean: Tensor
+    of_cosines: Tensor
+    of_sines: Tensor
 
 
 class LogitGaussian(NamedTuple):
@@ -76,32 +94,67 @@ class GaussianProcessHead:
         """Return errors over their root mean square, clipped, shape ``(fits, rows, bands)``."""
         return standardised_residual(error, self.rms)
 
-    def logit(self, cells: Representation) -> LogitGaussian:
+    def logit(self, posterior: Posterior, residual: Tensor) -> LogitGaussian:
         """Return the Gaussian of the logit, and what the width of q(z|x) adds to it.
 
         ``mean = phi'a`` and ``variance = phi'H^-1 phi = |phi|^2 - |U'phi|^2``, where ``|phi|^2``
         needs no sum over the columns because ``cos^2 + sin^2 = 1``. The latent variance is of
-        first order, ``sum_j (d mean / d z_j)^2 Var q(z_j|x)``, with the residual held.
-        """
-        posterior = cells.posterior
-        joined = torch.cat([posterior.mean, self.residual(cells.error)], dim=2)
-        inputs = (joined - self.centre.unsqueeze(1)) / self.deviation.unsqueeze(1)
-        phi = fourier_features(inputs, self.columns, self.scale, self.latent)
-        projected = phi @ torch.cat([self.weights.unsqueeze(2), self.informed], dim=2)
-        prior = prior_variance(inputs[..., : self.latent], self.scale)
-        variance = (prior - projected[..., 1:].square().sum(dim=2)).clamp(min=0)
-        latent = (self._slope(phi).square() * posterior.log_variance.exp()).sum(dim=2)
-        return LogitGaussian(projected[..., 0], variance, latent)
+        first order, ``sum_j (d mean / d z_j)^2 Var q(z_j|x)``, with the residual held. All that
+        is linear in phi comes from one product.
 
-    def _slope(self, phi: Tensor) -> Tensor:
-        """Differentiate the mean by the posterior mean, shape ``(fits, rows, latent)``."""
-        count, latent = self.columns.shape[2], self.latent
+        Parameters
+        ----------
+        posterior
+            q(z|x), shapes ``(fits, rows, latent)``.
+        residual
+            From :meth:`residual`, shape ``(fits, rows, bands)``.
+        """
+        mean, log_variance = posterior
+        folded, latent = self._folded, self.latent
+        angles = torch.baddbmm(folded.phase, mean, folded.by_mean)
+        angles.baddbmm_(residual, folded.by_residual)
+        linear = torch.baddbmm(folded.constant, mean, folded.of_mean)
+        linear.baddbmm_(angles.cos(), folded.of_cosines)
+        linear.baddbmm_(angles.sin_(), folded.of_sines)
+        standard = (mean - self.centre[:, None, :latent]) / self.deviation[:, None, :latent]
+        informed = torch.linalg.vector_norm(linear[..., 1:-latent], dim=2).square()
+        variance = (prior_variance(standard, self.scale) - informed).clamp(min=0)
+        slope = linear[..., -latent:]
+        return LogitGaussian(
+            linear[..., 0], variance, (slope.square() * log_variance.exp()).sum(dim=2)
+        )
+
+    @cached_property
+    def _folded(self) -> _Folded:
+        """Products with phi, written as products with what phi is made of."""
+        latent, count = self.latent, self.columns.shape[2]
+        scaled = self.columns / self.deviation.unsqueeze(2)
+        phase = -(self.centre.unsqueeze(1) @ scaled)
+        readout = torch.cat([self.weights.unsqueeze(2), self.informed, self._slopes()], dim=2)
+        size = self.scale[:, None, None]
+        constant, linear, cosines, sines = torch.split(readout, [1, latent, count, count], dim=1)
+        of_mean = linear * size / (math.sqrt(latent) * self.deviation[:, :latent, None])
+        shift = self.centre[:, None, :latent] @ of_mean
+        return _Folded(
+            phase=phase,
+            by_mean=scaled[:, :latent],
+            by_residual=scaled[:, latent:],
+            constant=INTERCEPT * constant - shift,
+            of_mean=of_mean,
+            of_cosines=cosines * size / math.sqrt(count),
+            of_sines=sines * size / math.sqrt(count),
+        )
+
+    def _slopes(self) -> Tensor:
+        """Differentiate the mean by the posterior mean: columns to be multiplied with phi."""
+        latent, count = self.latent, self.columns.shape[2]
         _, linear, cosines, sines = torch.split(self.weights, [1, latent, count, count], dim=1)
-        _, cos, sin = torch.split(phi, [1 + latent, count, count], dim=2)
-        waves = cos * sines.unsqueeze(1) - sin * cosines.unsqueeze(1)
-        straight = linear.unsqueeze(1) * (self.scale / math.sqrt(latent))[:, None, None]
-        slope = waves @ self.columns[:, :latent].transpose(1, 2) + straight
-        return torch.div(slope, self.deviation[:, None, :latent])
+        columns = self.columns[:, :latent].transpose(1, 2)
+        of_constant = (self.scale / (INTERCEPT * math.sqrt(latent))).unsqueeze(1) * linear
+        of_linear = columns.new_zeros(len(columns), latent, latent)
+        of_waves = [columns * sines.unsqueeze(2), -columns * cosines.unsqueeze(2)]
+        slopes = torch.cat([of_constant.unsqueeze(1), of_linear, *of_waves], dim=1)
+        return slopes / self.deviation[:, None, :latent]
 
     def map(self, change: Callable[[Tensor], Tensor]) -> GaussianProcessHead:
         """Return the heads with every tensor changed."""

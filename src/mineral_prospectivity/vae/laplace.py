@@ -10,8 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-INFORMATION_FLOOR = 1e-4
-"""Directions that the data inform by less than this share of the prior are left to the prior."""
+INFORMATION_FLOOR = 0.01
+"""Directions that the data inform by less than this share of the prior are left to the prior: no
+variance is overstated by more, which is half of it in the standard deviation."""
 
 NEWTON_STEPS = 100
 NEWTON_TOLERANCE = 1e-6

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,8 +56,15 @@ class StackedLinear(nn.Module):
             self.bias.copy_(values[:, :, -1].unsqueeze(1))
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """Map ``(fits, rows, in)`` to ``(fits, rows, out)``."""
-        return torch.baddbmm(self.bias, inputs, self.weight.transpose(1, 2))
+        """Map ``(1 or fits, rows, in)`` to ``(fits, rows, out)``.
+
+        Rows that all fits share are multiplied once with the weights of all fits side by side.
+        """
+        fits, outputs = self.weight.shape[:2]
+        if len(inputs) == fits:
+            return torch.baddbmm(self.bias, inputs, self.weight.transpose(1, 2))
+        shared = functional.linear(inputs[0], self.weight.flatten(0, 1), self.bias.flatten())
+        return shared.view(-1, fits, outputs).transpose(0, 1)
 
 
 class StackedVae(nn.Module):
@@ -106,7 +114,7 @@ class StackedVae(nn.Module):
         )
 
     def encode(self, channels: Tensor) -> Posterior:
-        """Return q(z|x) for channels of shape ``(fits, rows, inputs)``."""
+        """Return q(z|x) for channels of shape ``(1 or fits, rows, inputs)``."""
         mean, log_variance = self.encoder(channels).chunk(2, dim=2)
         return Posterior(mean, log_variance.clamp(*LOG_VARIANCE_LIMITS))
 

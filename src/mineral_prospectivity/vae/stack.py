@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.networks import Posterior
     from mineral_prospectivity.vae.transform import Scores
 
-CELLS_AT_ONCE = 32_768
+CELLS_AT_ONCE = 8192
 """Cells times fits of one pass: its largest arrays stay within the caches and small memories."""
 
 
@@ -106,10 +106,10 @@ class Stack:
     @torch.inference_mode()
     def _moments(self, values: Tensor) -> CellMoments:
         cells = represent(self.transform, self.network, values.unsqueeze(0))
-        squared = self.head.residual(cells.error).square().sum(dim=2)
-        logit = self.head.logit(cells)
-        residual = squared / cells.present.sum(dim=2)
-        return CellMoments(*(part.double() for part in (*logit, residual)))
+        residual = self.head.residual(cells.error)
+        logit = self.head.logit(cells.posterior, residual)
+        squared = torch.linalg.vector_norm(residual, dim=2).square() / cells.present.sum(dim=2)
+        return CellMoments(*(part.double() for part in (*logit, squared)))
 
 
 def represent(transform: EvidenceTransform, network: StackedVae, values: Tensor) -> Representation:
@@ -133,6 +133,4 @@ def _encode(
     transform: EvidenceTransform, network: StackedVae, values: Tensor
 ) -> tuple[Scores, Posterior]:
     scores = transform.read(values)
-    channels = transform.channels(scores)
-    fits = len(network.classifier.bias)
-    return scores, network.encode(channels.expand(fits, -1, -1))
+    return scores, network.encode(transform.channels(scores))

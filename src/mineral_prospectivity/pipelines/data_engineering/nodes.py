@@ -8,6 +8,7 @@ import geopandas as gpd
 import pandas as pd
 from odc.geo.geobox import GeoBox
 
+from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid
@@ -19,10 +20,21 @@ from mineral_prospectivity.labels import make_cells, select_deposits
 from mineral_prospectivity.parameters import FoldParameters, GridParameters, LabelParameters
 
 
-def define_grid(parameters: GridParameters, *layers: EvidenceLayer) -> GeoBox:
-    """Return the one grid of the experiment: as declared, or what all layers share."""
+def define_grid(
+    parameters: GridParameters,
+    labels: LabelParameters,
+    deposits: gpd.GeoDataFrame,
+    *layers: EvidenceLayer,
+) -> GeoBox:
+    """Return the one grid of the experiment: as declared, or what all layers share.
+
+    Layers and deposits that do not fit it are refused here, before work is spent on any.
+    """
     bounds = parameters.bounds or common_bounds(layers, parameters.crs, parameters.resolution)
-    return make_grid(parameters.crs, parameters.resolution, bounds)
+    grid = make_grid(parameters.crs, parameters.resolution, bounds)
+    check_layers(layers, grid, reproject=parameters.reproject)
+    select_deposits(deposits, grid, include=labels.include, reproject=parameters.reproject)
+    return grid
 
 
 def align_layer(layer: EvidenceLayer, grid: GeoBox, parameters: GridParameters) -> Raster:

@@ -25,7 +25,12 @@ def create_pipeline(layers: Sequence[str]) -> Pipeline:
     aligned = [f"aligned.{name}" for name in layers]
     return Pipeline(
         [
-            Node(define_grid, ["params:grid", *raw], "grid", name="define_grid"),
+            Node(
+                define_grid,
+                ["params:grid", "params:labels", "deposits", *raw],
+                "grid",
+                name="define_grid",
+            ),
             *(
                 Node(
                     align_layer,

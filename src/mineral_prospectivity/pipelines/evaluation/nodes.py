@@ -73,8 +73,8 @@ def compare(
     folds: FoldParameters,
 ) -> dict[str, Any]:
     """Return every score, with intervals and paired differences."""
-    baselines = [name for name in oof_predictions if name.startswith("baseline_")]
-    peers = [name for name in references if name.startswith("peer_")]
+    baselines = [name for name in oof_predictions.columns if name.startswith("baseline_")]
+    peers = [name for name in references.columns if name.startswith("peer_")]
     labels = oof_predictions[["label", "deposits", "weight"]]
     return evaluate(
         oof_predictions,
@@ -99,6 +99,7 @@ def _known_probability(
         references["truth_p_given_layers"].to_numpy(np.float64),
         out_of_sample=_moments(oof_predictions),
         in_sample=_moments(references),
+        drawn=references["truth_p"].to_numpy(np.float64) if "truth_p" in references else None,
     )
 
 

@@ -21,6 +21,7 @@ from mineral_prospectivity.parameters import (
 from mineral_prospectivity.reporting.provenance import provenance
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
 from mineral_prospectivity.targeting import (
+    best_ground,
     category_table,
     economics_map,
     find_targets,
@@ -88,7 +89,7 @@ def rank_targets(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """Return the ranked targets with those that the budget buys, as polygons and as a table."""
     targets = find_targets(
-        hot_spot_map.select(["high_return"]),
+        best_ground(hot_spot_map, prediction, parameters.area_share),
         prediction,
         economics,
         categories,

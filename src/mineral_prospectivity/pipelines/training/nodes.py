@@ -8,7 +8,9 @@ from typing import Any
 import pandas as pd
 
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.naming import pack_name
 from mineral_prospectivity.parameters import EnsembleParameters, FoldParameters
+from mineral_prospectivity.pipelines.training.progress import show_training
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.settings import VaeSettings
 from mineral_prospectivity.vae.train import fit_members
@@ -33,13 +35,15 @@ def train_members(
         predictions for calibration, and of the training's history.
     """
     data = TrainingData.from_tables(cells, evidence, evidence_stack.bands)
-    pack = fit_members(
-        data,
-        members,
-        settings=model,
-        seed=ensemble.seed,
-        folds=folds.count,
-        device=ensemble.device,
-    )
+    with show_training(pack_name(members)) as progress:
+        pack = fit_members(
+            data,
+            members,
+            settings=model,
+            seed=ensemble.seed,
+            folds=folds.count,
+            device=ensemble.device,
+            progress=progress,
+        )
     bundles = [pack.bundles[member] for member in members]
     return *bundles, pack.out_of_fold, pack.inner, pack.history

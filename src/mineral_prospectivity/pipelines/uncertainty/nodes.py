@@ -35,8 +35,8 @@ def calibrate(
     half = len(tables) // 2
     held_out = pd.concat(tables[:half]).sort_values(["member", "cell"], kind="stable")
     inner = pd.concat(tables[half:])
-    method = {"method": parameters.calibration, "penalty": parameters.calibration_penalty}
-    by_fold = fit_nested(_with_labels(inner, cells), **method)
+    method, penalty = parameters.calibration, parameters.calibration_penalty
+    by_fold = fit_nested(_with_labels(inner, cells), method=method, penalty=penalty)
     moments, residual = _member_arrays(held_out, len(cells))
     overall = fit_calibration(
         moments.mean,
@@ -44,7 +44,8 @@ def calibrate(
         moments.latent,
         cells["label"].to_numpy(),
         cells["weight"].to_numpy(),
-        **method,
+        method=method,
+        penalty=penalty,
     )
     novelty = NoveltyScale.fit(residual, cells["weight"].to_numpy())
     calibration = {
@@ -93,8 +94,10 @@ def _out_of_fold(
 ) -> pd.DataFrame:
     """Return every uncertainty of every cell, each fold recalibrated by its own map."""
     parts = []
-    for fold, rows in cells.groupby("fold", sort=True).indices.items():
-        logits = by_fold[int(fold)].apply(
+    folds = cells["fold"].to_numpy()
+    for fold, fitted in by_fold.items():
+        rows = np.flatnonzero(folds == fold)
+        logits = fitted.apply(
             moments.mean[:, rows], moments.variance[:, rows], moments.latent[:, rows]
         )
         values = decompose(logits.mean, logits.variance, logits.latent).maps()

@@ -99,6 +99,20 @@ def evaluate(
     ------
     ConfigurationError
         When a column is missing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> label = np.tile([1, 0, 0, 0], 30)
+    >>> table = pd.DataFrame(
+    ...     {"fold": np.repeat(np.arange(3), 40), "label": label,
+    ...      "cluster": np.where(label == 1, np.arange(120), -1),
+    ...      "probability": np.where(label == 1, 0.4, 0.2)}
+    ... )
+    >>> scores = evaluate(table, models=["probability"], bootstrap=50)
+    >>> scores["models"]["ensemble"]["roc_auc"]["value"]
+    1.0
     """
     require(oof, ["fold", "cluster", "probability", *([] if block_size is None else ["x", "y"])])
     cells = ScoredCells.of(oof, models)

@@ -37,12 +37,15 @@ class KnownProbability:
         ``(members, cells)``; None where there are none.
     levels
         Levels of the intervals.
+    drawn
+        Probability that the labels were drawn with, ``(cells,)``; it knows what no layer shows.
     """
 
     given_layers: FloatArray
     out_of_sample: LogitMoments | None = None
     in_sample: LogitMoments | None = None
     levels: tuple[float, ...] = (0.5, 0.8, 0.9, 0.95)
+    drawn: FloatArray | None = None
 
 
 def truth_scores(
@@ -52,6 +55,9 @@ def truth_scores(
     limit = point_scores(cells, known.given_layers, areas)
     return {
         "limit": limit,
+        "drawn": {"absent": "the probability that the labels were drawn with is not known"}
+        if known.drawn is None
+        else point_scores(cells, known.drawn, areas),
         "models": {
             name: _against_limit(cells, p, known.given_layers, limit, areas)
             for name, p in cells.models.items()
