@@ -80,6 +80,9 @@ def fit_head(
 ) -> FittedHead:
     """Fit the head of one fit, on cells that the fit may see.
 
+    The posterior's mode is shifted by one number so that the expected deposits of those cells
+    are the observed ones (:func:`~mineral_prospectivity.vae.laplace.marginal_shift`).
+
     Parameters
     ----------
     data, fit

@@ -6,8 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PositiveInt = Annotated[int, Field(ge=1)]
-
 
 class VaeSettings(BaseModel):
     """The joint VAE with its Gaussian-process head: sizes, loss and training.
