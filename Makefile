@@ -47,6 +47,7 @@ format: setup-dev ## Format the code
 bench: setup-dev ## Speed and scale beside the peers, as ratios from one run
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/prediction.py
+	$(BIN)/python benchmarks/scheduling.py
 
 lock: setup-dev ## Write requirements.lock from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+).*/\1/; s/^torch @ .*torch-([0-9.]+).*/torch==\1/' > requirements.lock

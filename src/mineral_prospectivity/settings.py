@@ -2,6 +2,8 @@
 
 from mineral_prospectivity.config import ComposingConfigLoader
 from mineral_prospectivity.hooks import ProjectHooks
+from mineral_prospectivity.runner.outputs import stack_output
+from mineral_prospectivity.runner.run_context import BatchHooks
 
 CONFIG_LOADER_CLASS = ComposingConfigLoader
 CONFIG_LOADER_ARGS = {
@@ -9,5 +11,6 @@ CONFIG_LOADER_ARGS = {
         "batch": ["batch*"],
         "sources": ["sources*"],
     },
+    "custom_resolvers": {"stack": stack_output},
 }
-HOOKS = (ProjectHooks(),)
+HOOKS = (ProjectHooks(), BatchHooks())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.uq.decomposition import Decomposition
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,21 +36,15 @@ MAPS = (
 
 
 @dataclass(frozen=True)
-class Prediction:
+class Prediction(Decomposition):
     """Probability and uncertainties of cells, each ``(cells,)``, float64; spreads are SDs.
 
-    The fields are those of :class:`~mineral_prospectivity.uq.decomposition.Decomposition`, and
-    ``novelty``, the percentile of the reconstruction residual among held-out cells.
+    Parameters
+    ----------
+    novelty
+        Percentile of the reconstruction residual among held-out cells.
     """
 
-    probability: NDArray[np.float64]
-    aleatoric: NDArray[np.float64]
-    latent: NDArray[np.float64]
-    epistemic: NDArray[np.float64]
-    total: NDArray[np.float64]
-    mutual_information: NDArray[np.float64]
-    log_odds_mean: NDArray[np.float64]
-    log_odds_sd: NDArray[np.float64]
     novelty: NDArray[np.float64]
 
     def array(self) -> NDArray[np.float32]:

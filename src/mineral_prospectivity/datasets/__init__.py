@@ -1,17 +1,22 @@
-"""Kedro datasets of this project, each in one file that is replaced in one step."""
+"""Kedro datasets of this project, each in one file that is replaced in one step.
 
+Each is imported where it is used: a node that reads tables needs neither torch nor GDAL.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
-
-from mineral_prospectivity.datasets.documents import JSONDataset, TextDataset
-from mineral_prospectivity.datasets.evidence_layer import EvidenceLayerDataset
-from mineral_prospectivity.datasets.raster import RasterDataset
-from mineral_prospectivity.datasets.table import TableDataset
-from mineral_prospectivity.datasets.vector import VectorDataset
 
 if TYPE_CHECKING:
     from mineral_prospectivity.datasets.bundle import MemberBundleDataset
+    from mineral_prospectivity.datasets.checkpoint import CheckpointDataset
+    from mineral_prospectivity.datasets.documents import JSONDataset, TextDataset
+    from mineral_prospectivity.datasets.evidence_layer import EvidenceLayerDataset
+    from mineral_prospectivity.datasets.raster import RasterDataset
+    from mineral_prospectivity.datasets.table import TableDataset
+    from mineral_prospectivity.datasets.vector import VectorDataset
 
 __all__ = [
+    "CheckpointDataset",
     "EvidenceLayerDataset",
     "JSONDataset",
     "MemberBundleDataset",
@@ -21,12 +26,20 @@ __all__ = [
     "VectorDataset",
 ]
 
+_MODULES = {
+    "CheckpointDataset": "checkpoint",
+    "EvidenceLayerDataset": "evidence_layer",
+    "JSONDataset": "documents",
+    "MemberBundleDataset": "bundle",
+    "RasterDataset": "raster",
+    "TableDataset": "table",
+    "TextDataset": "documents",
+    "VectorDataset": "vector",
+}
+
 
 def __getattr__(name: str) -> Any:
-    """Import the member bundle only where it is used: it alone needs torch."""
-    if name == "MemberBundleDataset":
-        from mineral_prospectivity.datasets.bundle import MemberBundleDataset
-
-        return MemberBundleDataset
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+    if name not in _MODULES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

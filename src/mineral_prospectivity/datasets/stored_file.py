@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import weakref
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +62,11 @@ class StoredFile:
         self._fs = fsspec.filesystem(self.protocol, **(credentials or {}), **(options or {}))
 
     @property
+    def files(self) -> fsspec.AbstractFileSystem:
+        """The file system."""
+        return self._fs
+
+    @property
     def local(self) -> bool:
         """Whether the file lies on this machine."""
         return self.protocol == "file"
@@ -80,6 +85,11 @@ class StoredFile:
         """Tell whether the file exists now; another machine may just have made it."""
         self._fs.invalidate_cache(self.path)
         return bool(self._fs.exists(self.path))
+
+    def remove(self) -> None:
+        """Delete the file, if there is one."""
+        with suppress(FileNotFoundError):
+            self._fs.rm_file(self.path)
 
     def fetch(self, *, beside: bool = False) -> LocalCopy:
         """Return the file, or folder of files, as a local one.

@@ -1,0 +1,102 @@
+"""The project's commands: Kedro's ``run`` with the environment's runner, ``batch``, ``infra``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.project import LOGGING
+
+from mineral_prospectivity.runner import environment, inside
+from mineral_prospectivity.runner.batch_commands import (
+    batch,
+    env_option,
+    plain_errors,
+    run_argument,
+)
+from mineral_prospectivity.runner.infra_commands import infra
+
+BATCH_RUNNER = "mineral_prospectivity.runner.batch_runner.BatchRunner"
+BATCH_OPTIONS = [
+    click.Option(
+        ["--resume"], help="Id of a run on AWS Batch to go on with, exactly as it was begun."
+    ),
+    click.Option(
+        ["--dry-run"], is_flag=True, help="Check AWS Batch, show the plan and its cost, and stop."
+    ),
+    click.Option(["--fail-fast"], is_flag=True, help="End the other jobs when one fails."),
+]
+
+
+@click.group(name="mineral-prospectivity")
+def cli() -> None:
+    """Mineral prospectivity maps, here or on AWS Batch."""
+
+
+cli.add_command(batch)
+cli.add_command(infra)
+
+
+@cli.command(name="run", params=[*kedro_run.params, *BATCH_OPTIONS])
+@plain_errors
+def run(resume: str | None, dry_run: bool, fail_fast: bool, **options: Any) -> Any:
+    """Run the pipeline: as jobs on AWS Batch where the environment has a batch.yml."""
+    if inside.is_job():
+        LOGGING.configure(inside.PLAIN_LOGGING)  # rich output is unreadable in a job's log
+        return _kedro_run(**options)
+    wanted = {"resume": resume, "dry_run": dry_run or None, "fail_fast": fail_fast or None}
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    if options.get("runner") is None and _on_batch(options):
+        options["runner"] = BATCH_RUNNER
+    if wanted and options.get("runner") != BATCH_RUNNER:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in wanted)
+        msg = f"{flags}: only for runs on AWS Batch; add --env aws"
+        raise click.UsageError(msg)
+    if resume is not None:
+        options = _as_begun(resume, options)
+    options["runner_params"] = {**(options.get("runner_params") or {}), **wanted}
+    return _kedro_run(**options)
+
+
+@batch.command()
+@run_argument
+@click.option("--fail-fast", is_flag=True, help="End the other jobs when one fails.")
+@env_option
+@click.pass_context
+def resume(context: click.Context, run_id: str, fail_fast: bool, env: str) -> None:
+    """Go on with a run: adopt its jobs, skip what is done, submit what is missing."""
+    context.invoke(run, env=env, resume=run_id, fail_fast=fail_fast)
+
+
+def _kedro_run(**options: Any) -> Any:
+    assert kedro_run.callback is not None  # noqa: S101 - a command has one, which mypy cannot know
+    return kedro_run.callback(**options)
+
+
+def _on_batch(options: dict[str, Any]) -> bool:
+    loader = environment.load(options.get("env"), options.get("conf_source"), options.get("params"))
+    return environment.has_batch(loader)
+
+
+def _as_begun(run_id: str, options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that a run was begun with, reading the configuration it was given."""
+    from mineral_prospectivity.runner import snapshot
+    from mineral_prospectivity.runner.aws import Aws
+    from mineral_prospectivity.runner.record import SELECTION, read_record
+    from mineral_prospectivity.runner.run import RUNS
+    from mineral_prospectivity.runner.store import Store
+
+    settings = environment.settings_of(options.get("env"))
+    store = Store(Aws(settings.region).s3, settings.root).below(f"{RUNS}/{run_id}")
+    selection = read_record(store)["selection"]
+    forgotten: dict[str, Any] = dict.fromkeys(SELECTION.values(), ())
+    forgotten |= {"only_missing_outputs": False, "load_versions": None, "pipeline": None}
+    return {
+        **options,
+        **forgotten,
+        **selection,
+        "params": {},
+        "conf_source": snapshot.source_of(store),
+        "env": snapshot.ENVIRONMENT,
+    }

@@ -1,0 +1,52 @@
+"""The image of the jobs: built and pushed by docker, podman or buildah, whichever there is."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+from mineral_prospectivity.runner.errors import BatchError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from mineral_prospectivity.runner.aws import Aws
+
+TOOLS = ("docker", "podman", "buildah")
+
+
+def push_image(aws: Aws, project: Path, repository: str, tag: str) -> str:
+    """Build the project's Dockerfile, push it, and return the image's name.
+
+    Raises
+    ------
+    BatchError
+        If there is no tool to build with, or a step fails.
+    """
+    tool = next((name for name in TOOLS if shutil.which(name)), None)
+    if tool is None:
+        msg = f"no tool to build an image with: install one of {', '.join(TOOLS)}"
+        raise BatchError(msg)
+    image = f"{repository}:{tag}"
+    _run([tool, "build", "--tag", image, "--file", str(project / "Dockerfile"), str(project)])
+    user, password = _login(aws)
+    registry = repository.partition("/")[0]
+    _run([tool, "login", "--username", user, "--password-stdin", registry], given=password)
+    _run([tool, "push", image])
+    return image
+
+
+def _login(aws: Aws) -> tuple[str, str]:
+    token = aws.ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    user, _, password = base64.b64decode(token).decode().partition(":")
+    return user, password
+
+
+def _run(command: Sequence[str], given: str | None = None) -> None:
+    done = subprocess.run(command, input=given, text=True, check=False)  # noqa: S603 - no shell
+    if done.returncode:
+        msg = f"`{' '.join(command[:2])}` failed with exit code {done.returncode}; see above"
+        raise BatchError(msg)

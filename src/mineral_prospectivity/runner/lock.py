@@ -1,0 +1,144 @@
+"""One driver a run: a lock in the bucket, kept alive while its driver lives."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mineral_prospectivity.runner.errors import RunLockedError
+from mineral_prospectivity.runner.store import Conflict
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from mineral_prospectivity.runner.store import Store
+
+OBJECT = "lock.json"
+LEASE_SECONDS = 90.0
+RENEWAL_SECONDS = 20.0
+
+
+class RunLock:
+    """A lease on a run, taken by a conditional write and renewed by a thread.
+
+    A lease ends when its driver ends it, when it was not renewed for `LEASE_SECONDS`, or when
+    its driver ran on this machine and its process is gone.
+
+    Parameters
+    ----------
+    store
+        The run's prefix.
+    renewal
+        Seconds between renewals.
+    """
+
+    def __init__(self, store: Store, renewal: float = RENEWAL_SECONDS) -> None:
+        self._store = store
+        self._renewal = renewal
+        self._etag = ""
+        self._owner = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "token": secrets.token_hex(8),
+        }
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._renew, name="run-lock", daemon=True)
+        self.lost = False
+
+    def __enter__(self) -> RunLock:
+        self._take()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+        if not self.lost:
+            self._release()
+
+    def check(self) -> None:
+        """Raise when another driver has taken the run over.
+
+        Raises
+        ------
+        RunLockedError
+            If the lease was lost.
+        """
+        if self.lost:
+            msg = f"another driver has taken over {self._store.uri}; this one leaves it alone"
+            raise RunLockedError(msg)
+
+    def _body(self) -> bytes:
+        return json.dumps({**self._owner, "renewed": time.time()}).encode()
+
+    def _take(self) -> None:
+        try:
+            self._etag = self._store.create(OBJECT, self._body())
+        except Conflict:
+            self._take_over()
+
+    def _take_over(self) -> None:
+        found = self._store.get(OBJECT)
+        if found is None:
+            self._etag = self._store.put(OBJECT, self._body())
+            return
+        holder = json.loads(found[0])
+        if holder["token"] != self._owner["token"] and is_alive(holder):
+            raise RunLockedError(_refusal(self._store.uri, holder))
+        try:
+            self._etag = self._store.replace(OBJECT, self._body(), found[1])
+        except Conflict:
+            msg = f"another driver took over {self._store.uri} at this moment"
+            raise RunLockedError(msg) from None
+
+    def _renew(self) -> None:
+        while not self._stop.wait(self._renewal):
+            try:
+                self._etag = self._store.replace(OBJECT, self._body(), self._etag)
+            except Conflict:
+                self.lost = True
+                return
+            except (ClientError, BotoCoreError):
+                continue  # the lease outlasts a few failed renewals
+
+    def _release(self) -> None:
+        try:
+            self._store.delete(OBJECT)
+        except (ClientError, BotoCoreError):
+            return  # it ends by itself
+
+
+def is_alive(holder: dict[str, Any]) -> bool:
+    """Say whether the driver that wrote a lock still drives."""
+    if time.time() - holder["renewed"] > LEASE_SECONDS:
+        return False
+    if holder["host"] != socket.gethostname():
+        return True
+    try:
+        os.kill(holder["pid"], 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _refusal(uri: str, holder: dict[str, Any]) -> str:
+    age = time.time() - holder["renewed"]
+    return (
+        f"{uri} is driven by process {holder['pid']} on {holder['host']} (last sign of life "
+        f"{age:.0f} s ago); end that driver, or wait until it has been silent for "
+        f"{LEASE_SECONDS:.0f} s"
+    )

@@ -1,0 +1,42 @@
+"""What moto's CloudFormation leaves out: outputs after a change set, new job definitions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from moto.batch.models import JobDefinition
+from moto.cloudformation import parsing
+from moto.cloudformation.models import ChangeSet
+
+
+def install() -> None:
+    plain = ChangeSet.apply
+
+    def apply(change_set: ChangeSet) -> None:
+        plain(change_set)
+        stack = change_set.stack
+        stack.template_dict, stack.template = change_set.template_dict, change_set.template
+        stack.parameters = change_set.parameters
+        stack.output_map = stack._create_output_map()
+
+    def revise(
+        original_resource: JobDefinition,
+        new_resource_name: str,
+        cloudformation_json: dict[str, Any],
+        account_id: str,
+        region_name: str,
+    ) -> JobDefinition:
+        return JobDefinition.create_from_cloudformation_json(
+            new_resource_name, cloudformation_json, account_id, region_name
+        )
+
+    update = parsing.parse_and_update_resource
+
+    def update_or_keep(name: str, declared: dict[str, Any], found: Any, **where: str) -> Any:
+        """Keep what moto cannot update, instead of forgetting it."""
+        before = found[name]
+        return update(name, declared, found, **where) or before
+
+    parsing.parse_and_update_resource = update_or_keep
+    ChangeSet.apply = apply
+    JobDefinition.update_from_cloudformation_json = staticmethod(revise)
