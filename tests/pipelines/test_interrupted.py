@@ -68,9 +68,9 @@ def test_a_full_disk(drawn, undisturbed, tmp_path):
 
     assert done.returncode == 1
     full = experiment.storage / "02_intermediate/small/lithology.tif"
-    assert re.search(
-        rf"{re.escape(str(full))} cannot be written: .+\. Is the disk full\?", done.stderr
-    )
+    complaint = rf"Error: {re.escape(str(full))} cannot be written: .+\. Is the disk full\?"
+    assert re.fullmatch(complaint, done.stderr.splitlines()[-1])
+    assert "Traceback" not in done.stderr
     written = experiment.written()
     assert set(written) == {"02_intermediate/small/faults.tif"}
     assert written.items() <= undisturbed.items()

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from mineral_prospectivity.errors import ProspectivityError
+from mineral_prospectivity.errors import user_error
 from mineral_prospectivity.runner.errors import BatchError
 
 if TYPE_CHECKING:
@@ -36,10 +36,11 @@ def plain_errors(command: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(*args: Any, **options: Any) -> Any:
         try:
             return command(*args, **options)
-        except (ProspectivityError, BatchError) as error:
+        except BatchError as error:
             raise click.ClickException(str(error)) from error
         except Exception as error:
-            message = _aws_message(error)
+            known = user_error(error)
+            message = _aws_message(error) if known is None else str(known)
             if message is None:
                 raise
             raise click.ClickException(message) from error
