@@ -364,6 +364,11 @@ def tampered_with(experiment):
     path.write_bytes(content)
 
 
+def tampered_header(experiment):
+    path = experiment.model("member_001.safetensors")
+    path.write_bytes(path.read_bytes().replace(b"member", b"mumber", 1))
+
+
 def engineered_again(change=lambda experiment: None, **params):
     """Run data engineering on changed data or with other parameters, and nothing after it."""
 
@@ -380,6 +385,10 @@ def more_layers(experiment):
     experiment.change("layer.gravity", type=kind, **gravity)
 
 
+DAMAGED = (
+    "<storage>/06_models/small/member_001.safetensors: the member bundle is damaged: its content "
+    "does not have the SHA-256 that it states. Copy it again, or train the member again"
+)
 BAD_RESULTS = {
     "member cut off": (
         cut_off,
@@ -395,9 +404,14 @@ BAD_RESULTS = {
         "uncertainty",
         {},
         BundleError,
-        "<storage>/06_models/small/member_001.safetensors: member_001: the bundle is damaged: its "
-        "content does not have the SHA-256 that it states. Copy it again, or train the member "
-        "again",
+        DAMAGED,
+    ),
+    "member whose header was tampered with": (
+        tampered_header,
+        "uncertainty",
+        {},
+        BundleError,
+        DAMAGED,
     ),
     "members that were never trained": (
         lambda experiment: None,
