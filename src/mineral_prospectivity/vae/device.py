@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import torch
 
 from mineral_prospectivity.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -23,3 +31,21 @@ def choose_device(name: str = "auto") -> torch.device:
         msg = "ensemble.device = 'cuda', but PyTorch sees no CUDA device. Use 'auto' or 'cpu'"
         raise ConfigurationError(msg)
     return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+@contextmanager
+def stack_threads(device: torch.device) -> Iterator[ThreadPoolExecutor]:
+    """Give threads that train stacks of fits side by side, one core a stack.
+
+    A stack's matrices are small: several threads on one product wait for each other longer than
+    they work, most of all on a machine that is busy. One thread a stack also makes results
+    independent of the number of cores. A GPU takes one stack at a time.
+    """
+    count = 1 if device.type == "cuda" else os.cpu_count() or 1
+    before = torch.get_num_threads()
+    pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+    try:
+        with pool:
+            yield pool
+    finally:
+        torch.set_num_threads(before)

@@ -18,7 +18,7 @@ from mineral_prospectivity.vae.cross_fitting import (
     left_out_folds,
 )
 from mineral_prospectivity.vae.descent import train_stack
-from mineral_prospectivity.vae.device import choose_device
+from mineral_prospectivity.vae.device import choose_device, stack_threads
 from mineral_prospectivity.vae.head_fit import fit_head
 from mineral_prospectivity.vae.held_out import TrainedFits, inner_table, out_of_fold_table
 from mineral_prospectivity.vae.stack import Stack
@@ -128,10 +128,12 @@ def fit_members(
     trainer = _Trainer(data, settings, seed, plan, choose_device(device))
     size = MEMBERS_AT_ONCE[trainer.values.device.type]
     stacks = [tuple(members[start : start + size]) for start in range(0, len(members), size)]
-    packs = [
-        trainer.train(stack, _Reporter(progress, stack, number, len(stacks), settings.steps))
+    reporters = [
+        _Reporter(progress, stack, number, len(stacks), settings.steps)
         for number, stack in enumerate(stacks)
     ]
+    with stack_threads(trainer.values.device) as threads:
+        packs = list(threads.map(trainer.train, stacks, reporters))
     tables = ("out_of_fold", "inner", "history")
     joined = [[getattr(pack, name) for pack in packs] for name in tables]
     return Pack(
