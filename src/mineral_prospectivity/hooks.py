@@ -6,20 +6,25 @@ import logging
 import time
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 
 from mineral_prospectivity import pipeline_registry
 from mineral_prospectivity.config import ComposingConfigLoader
+from mineral_prospectivity.errors import StorageError
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
+    from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
 logger = logging.getLogger(__name__)
+
+FILES_NAMED = 10
+"""A message names this many files at most, so that it stays readable."""
 
 
 class ProjectHooks:
@@ -43,9 +48,14 @@ class ProjectHooks:
         pipelines.configure(pipeline_registry.__name__)
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline) -> None:
-        """Fetch the experiment's published files when the run reads raw layers from this disk."""
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+        """Fetch the experiment's published files, and see that all files of the run are there."""
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
+        self._fetch(pipeline)
+        require_files(pipeline, catalog)
+
+    def _fetch(self, pipeline: Pipeline) -> None:
+        """Fetch when the run reads raw layers from this disk."""
         reads_raw = any(name.startswith("layer.") for name in pipeline.inputs())
         if self._loader is None or not reads_raw or "://" in self._loader.storage:
             return
@@ -68,3 +78,32 @@ class ProjectHooks:
         if self._loader is not None:
             folder = f"{self._loader.storage}/08_reporting/{self._loader.experiment}"
             logger.info("done in %.0f s; results are in %s", seconds, folder)
+
+
+def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Refuse a run of which a file is missing that no node of it writes.
+
+    Raises
+    ------
+    StorageError
+        With every missing file, and where it should come from.
+    """
+    from mineral_prospectivity.datasets.stored_dataset import StoredDataset
+
+    missing = []
+    for name in sorted(pipeline.inputs()):
+        dataset = catalog.get(name)
+        if isinstance(dataset, StoredDataset) and not dataset.exists():
+            missing.append(f"  - {name} ({dataset.url}): {_origin(name)}")
+    if missing:
+        more = len(missing) - FILES_NAMED
+        lines = missing[:FILES_NAMED] + [f"  - and {more} more"] * (more > 0)
+        msg = "files that this run reads are missing:\n" + "\n".join(lines)
+        raise StorageError(msg)
+
+
+def _origin(name: str) -> str:
+    for label, pipeline in pipelines.items():
+        if label != "__default__" and name in pipeline.all_outputs():
+            return f"run {label} first"
+    return "put it there, or correct its filepath in the catalog"

@@ -60,7 +60,9 @@ class LabelParameters(_Group):
 class FoldParameters(_Group):
     """Spatial cross-validation."""
 
-    count: Annotated[int, Field(ge=2, le=20, description="Folds K.")] = 5
+    count: Annotated[
+        int, Field(ge=3, le=20, description="Folds K; calibration leaves out two at a time.")
+    ] = 5
     block_size: Annotated[float, Field(gt=0, description="Side of a spatial block, m.")] = 20_000.0
     seed: Annotated[int, Field(ge=0, description="Seed of the assignment of blocks.")] = 0
 

@@ -56,6 +56,26 @@ FULL_DISK = textwrap.dedent("""
         sys.exit(str(error))
 """)
 
+FULL_DISK_OF_FEATURES = textwrap.dedent("""
+    import resource, signal, sys
+    from pathlib import Path
+    import geopandas
+    from mineral_prospectivity.datasets import VectorDataset
+    from mineral_prospectivity.errors import user_error
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    points = geopandas.points_from_xy(range(3000), range(3000), crs="EPSG:32633")
+    dataset = VectorDataset(filepath=sys.argv[1])
+    dataset.save(geopandas.GeoDataFrame({"n": range(3000)}, geometry=points))
+    limit = int(Path(sys.argv[1]).stat().st_size * float(sys.argv[2])) - 1
+    Path(sys.argv[1]).write_bytes(b"the targets of yesterday")
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    try:
+        dataset.save(geopandas.GeoDataFrame({"n": range(3000)}, geometry=points))
+    except Exception as error:
+        sys.exit(str(user_error(error)))
+""")
+
 
 def left(folder):
     """Return the names in a folder."""
@@ -87,6 +107,21 @@ def test_a_full_disk_leaves_no_half_map_and_says_so(tmp_path, limit):
     assert "Is the disk full?" in done.stderr
     assert target.read_bytes() == b"the map of yesterday"
     assert left(tmp_path) == ["map.tif"]
+
+
+# A GeoPackage may lack its spatial index, which is no content; GeoJSON its last line break.
+@pytest.mark.parametrize(
+    ("name", "share"), [("t.gpkg", 0.4), ("t.geojson", 0.999), ("t.parquet", 1)]
+)
+def test_a_full_disk_leaves_no_half_features_and_says_so(tmp_path, name, share):
+    target = tmp_path / name
+    command = [sys.executable, "-c", FULL_DISK_OF_FEATURES, str(target), str(share)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"{target} cannot be written: " in done.stderr
+    assert done.stderr.endswith(". Is the disk full?\n")
+    assert target.read_bytes() == b"the targets of yesterday"
+    assert left(tmp_path) == [name]
 
 
 def test_no_space_left(tmp_path, monkeypatch):

@@ -39,6 +39,12 @@ def test_bounds_are_enlarged_to_whole_cells():
             "CRS in metres, such as the UTM zone of the region",
         ),
         (
+            "EPSG:2277",
+            (0, 0, 1, 1),
+            "grid.crs: EPSG:2277 is measured in units of a US survey foot; areas and distances "
+            "need a projected CRS in metres, such as the UTM zone of the region",
+        ),
+        (
             "somewhere",
             (0, 0, 1, 1),
             "grid.crs: 'somewhere' is no coordinate reference system; give one such as EPSG:7845",

@@ -84,37 +84,42 @@ def test_a_block_as_large_as_a_cell_is_allowed():
 
 
 @pytest.mark.parametrize(
-    ("found", "message"),
+    ("count", "found", "message"),
     [
         (
-            {0: 0, 399: 1},
-            "deposits form 2 clusters, too few for 3 folds: every fold needs one. "
-            "Set folds.count to 2 at most, or lower labels.cluster_distance",
+            4,
+            {0: 0, 200: 1, 399: 2},
+            "deposits form 3 clusters, too few for 4 folds: every fold needs one. "
+            "Set folds.count to 3 at most, or lower labels.cluster_distance",
         ),
         (
+            3,
             {0: 0, 399: 0},
             "deposits form 1 cluster, too few for 3 folds: every fold needs one. "
             "Lower labels.cluster_distance, or add deposits",
         ),
         (
-            {0: 0, 1: 1, 399: 2},
-            "the 3 deposit clusters lie in 2 groups of connected blocks of 400 m, too few for 3 "
-            "folds. Set folds.count to 2 at most, or lower folds.block_size or "
+            4,
+            {0: 0, 1: 1, 200: 2, 399: 3},
+            "the 4 deposit clusters lie in 3 groups of connected blocks of 400 m, too few for 4 "
+            "folds. Set folds.count to 3 at most, or lower folds.block_size or "
             "labels.cluster_distance",
         ),
         (
+            3,
             {0: 0, 1: 1, 2: 2, 399: 0},
             "the 3 deposit clusters lie in 1 group of connected blocks of 400 m, too few for 3 "
             "folds. Lower folds.block_size or labels.cluster_distance, or add deposits",
         ),
         (
+            3,
             dict.fromkeys(range(400), 0),
             "labels: all 400 cells are positive; a model needs background to compare with. "
             "Lower labels.buffer, or give smaller deposit polygons",
         ),
     ],
 )
-def test_folds_that_cannot_be_are_refused(found, message):
+def test_folds_that_cannot_be_are_refused(count, found, message):
     with pytest.raises(DepositError) as error:
-        spatial_folds(GRID, ALL, clusters_at(found), count=3, block_size=BLOCK, seed=0)
+        spatial_folds(GRID, ALL, clusters_at(found), count=count, block_size=BLOCK, seed=0)
     assert str(error.value) == message

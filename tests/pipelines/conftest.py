@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import yaml
@@ -13,9 +14,6 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from mineral_prospectivity.simulation import simulate_region, write_region
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 PROJECT = Path(__file__).parents[2]
 SMALL = {
@@ -34,10 +32,10 @@ class Experiment:
     conf: Path
     storage: Path
 
-    def run(self, pipeline: str = "__default__", **params: Any) -> None:
+    def run(self, pipeline: str = "__default__", *, env: str = "small", **params: Any) -> None:
         """Run a pipeline of the experiment in this process."""
         with KedroSession.create(
-            PROJECT, conf_source=str(self.conf), env="small", runtime_params=params
+            PROJECT, conf_source=str(self.conf), env=env, runtime_params=params
         ) as session:
             session.run(pipeline_names=[pipeline])
 
@@ -45,34 +43,73 @@ class Experiment:
         """Return a path in the reporting folder."""
         return self.storage.joinpath("08_reporting", "small", *parts)
 
-    def catalog(self, name: str) -> dict[str, Any]:
-        """Return an entry of the experiment's own catalog."""
-        return yaml.safe_load((self.conf / "small/catalog_layers.yml").read_text())[name]
+    def raw(self, *parts: str) -> Path:
+        """Return a path in the folder of raw data."""
+        return self.storage.joinpath("01_raw", "small", *parts)
 
-    def change(self, remove: Sequence[str] = (), **entries: dict[str, Any]) -> None:
-        """Change entries of the experiment's own catalog; ``__`` stands for the dot."""
-        path = self.conf / "small/catalog_layers.yml"
-        catalog = yaml.safe_load(path.read_text())
-        for name, values in entries.items():
-            name = name.replace("__", ".")
-            catalog[name] = catalog.get(name, {}) | values
-        for name in remove:
-            del catalog[name]
-        path.write_text(yaml.safe_dump(catalog))
+    def model(self, *parts: str) -> Path:
+        """Return a path in the folder of models."""
+        return self.storage.joinpath("06_models", "small", *parts)
+
+    def written(self) -> dict[str, str]:
+        """Return the SHA-256 of every file that runs have left, by its path in the storage."""
+        files = [path for path in self.storage.rglob("*") if path.is_file()]
+        return {
+            path.relative_to(self.storage).as_posix(): sha256(path.read_bytes()).hexdigest()
+            for path in files
+            if path.relative_to(self.storage).parts[0] != "01_raw"
+        }
+
+    def change(self, name: str, **fields: Any) -> None:
+        """Change fields of an entry of the experiment's own catalog; None removes a field."""
+        catalog = self.catalog()
+        entry = catalog.get(name, {}) | fields
+        catalog[name] = {field: value for field, value in entry.items() if value is not None}
+        self._write_catalog(catalog)
+
+    def keep(self, *layers: str) -> None:
+        """Declare these of the evidence layers, in this order, and no others."""
+        catalog = self.catalog()
+        others = {name: catalog[name] for name in catalog if not name.startswith("layer.")}
+        kept = {f"layer.{name}": catalog[f"layer.{name}"] for name in layers}
+        self._write_catalog(others | kept)
+
+    def catalog(self) -> dict[str, Any]:
+        """Return the experiment's own catalog."""
+        catalog: dict[str, Any] = yaml.safe_load(self._catalog.read_text())
+        return catalog
+
+    @property
+    def _catalog(self) -> Path:
+        return self.conf / "small/catalog_layers.yml"
+
+    def _write_catalog(self, catalog: dict[str, Any]) -> None:
+        self._catalog.write_text(yaml.safe_dump(catalog, sort_keys=False))
+
+    def copy(self, folder: Path) -> Experiment:
+        """Return a copy whose storage is its own."""
+        copied = Experiment(folder / "conf", folder / "data")
+        shutil.copytree(self.conf, copied.conf)
+        shutil.copytree(self.storage, copied.storage)
+        copied.settle()
+        return copied
+
+    def settle(self) -> None:
+        """Tell the configuration where the storage is."""
+        settings = {"experiment": "small", "storage": str(self.storage)}
+        (self.conf / "small/globals.yml").write_text(yaml.safe_dump(settings))
 
 
 def make_experiment(folder: Path) -> Experiment:
     """Draw a region, and declare it as the demo region is declared."""
-    conf, storage = folder / "conf", folder / "data"
-    shutil.copytree(PROJECT / "conf" / "base", conf / "base")
-    shutil.copytree(PROJECT / "conf" / "demo", conf / "demo")
-    shutil.copytree(PROJECT / "conf" / "demo", conf / "small")
-    settings = {"experiment": "small", "storage": str(storage)}
-    (conf / "small/globals.yml").write_text(yaml.safe_dump(settings))
-    (conf / "small/parameters.yml").write_text(yaml.safe_dump(SMALL))
-    region = simulate_region(7, shape=(72, 80), prevalence=0.008)
-    write_region(region, storage / "01_raw" / "small")
-    return Experiment(conf, storage)
+    made = Experiment(folder / "conf", folder / "data")
+    shutil.copytree(PROJECT / "conf" / "base", made.conf / "base")
+    shutil.copytree(PROJECT / "conf" / "demo", made.conf / "demo")
+    shutil.copytree(PROJECT / "conf" / "demo", made.conf / "small")
+    made.settle()
+    (made.conf / "small/parameters.yml").write_text(yaml.safe_dump(SMALL))
+    write_region(simulate_region(7, shape=(72, 80), prevalence=0.008), made.raw())
+    return made
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -80,10 +117,12 @@ def _project() -> None:
     bootstrap_project(PROJECT)
 
 
-@pytest.fixture
-def experiment(tmp_path: Path) -> Experiment:
-    """Return an experiment that has not run."""
-    return make_experiment(tmp_path)
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory: pytest.TempPathFactory, _project: None) -> Experiment:
+    """Return an experiment of three layers, one of each sort, that has not run."""
+    made = make_experiment(tmp_path_factory.mktemp("drawn"))
+    made.keep("magnetics", "lithology", "faults")
+    return made
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,7 @@ def test_permuting_cells_permutes_moments(ensemble, data):
 
 def test_passes_of_any_size_give_the_same_moments(ensemble, data, monkeypatch):
     whole = ensemble.logit_moments(data.features)
-    monkeypatch.setattr(stack, "CELLS_AT_ONCE", 34)
+    monkeypatch.setattr(stack, "CELLS_AT_ONCE", {"cpu": 34})
     monkeypatch.setattr(module, "BLOCK", 101)
     for one, other in zip(whole, ensemble.logit_moments(data.features), strict=True):
         np.testing.assert_allclose(one, other, atol=2e-5, rtol=1e-4)

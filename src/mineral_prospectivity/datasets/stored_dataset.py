@@ -42,6 +42,11 @@ class StoredDataset(AbstractDataset[Saved, Loaded], ABC):
         self.metadata = metadata
         self._file = StoredFile(filepath, credentials, fs_args)
 
+    @property
+    def url(self) -> str:
+        """Where the file is, as the catalog says."""
+        return self._file.url
+
     def _exists(self) -> bool:
         return self._file.exists()
 

@@ -11,6 +11,7 @@ import pandas as pd
 import pyogrio
 from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import DepositError
@@ -84,12 +85,8 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         with self._file.replaced() as path:
             if suffix == ".parquet":
                 data.to_parquet(path, index=False, compression="zstd")
-                return
-            layer = self._layer or self._file.stem
-            with _fixed_date():
-                data.to_file(
-                    path, driver=_DRIVERS[suffix], layer=layer, engine="pyogrio", index=False
-                )
+            else:
+                _write(data, path, _DRIVERS[suffix], self._layer or self._file.stem)
 
     def preview(self) -> TablePreview:
         """Return the attributes of the first features for Kedro-Viz."""
@@ -130,6 +127,19 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "layer": self._layer, "crs": self._crs}
+
+
+def _write(data: geopandas.GeoDataFrame, path: Path, driver: str, layer: str) -> None:
+    try:
+        with _fixed_date():
+            data.to_file(path, driver=driver, layer=layer, engine="pyogrio", index=False)
+        # GDAL keeps quiet when the last bytes of a text file do not fit.
+        written = pyogrio.read_info(path, layer=layer, force_feature_count=True)["features"]
+    except (DataSourceError, DataLayerError, FeatureError) as error:
+        raise OSError(str(error)) from error
+    if written != len(data):
+        msg = f"only {written} of {len(data)} features were written"
+        raise OSError(msg)
 
 
 @contextmanager

@@ -93,7 +93,8 @@ def projected_crs(crs: str) -> CRS:
     unit = reference.proj.axis_info[0].unit_name
     if reference.projected and unit == "metre":
         return reference
-    kind = "geographic (degrees)" if reference.geographic else f"counted in units of a {unit}"
+    kind = f"measured in units of a {unit}" if reference.projected else "not projected"
+    kind = "geographic (degrees)" if reference.geographic else kind
     msg = (
         f"grid.crs: {crs} is {kind}; areas and distances need a projected CRS in metres, such as "
         "the UTM zone of the region"

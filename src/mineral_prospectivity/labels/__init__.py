@@ -1,5 +1,6 @@
 """Deposits become labelled cells, deposit clusters, background and spatial folds."""
 
+from mineral_prospectivity.labels.agreement import require_same_cells, require_same_grid
 from mineral_prospectivity.labels.deposits import deposits_from_labels, select_deposits
 from mineral_prospectivity.labels.folds import spatial_folds
 from mineral_prospectivity.labels.positives import label_cells
@@ -9,6 +10,8 @@ __all__ = [
     "deposits_from_labels",
     "label_cells",
     "make_cells",
+    "require_same_cells",
+    "require_same_grid",
     "select_deposits",
     "spatial_folds",
     "split_by_evidence",

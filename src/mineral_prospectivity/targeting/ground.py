@@ -39,7 +39,7 @@ def best_ground(high_return: Raster, maps: Raster, area_share: float) -> Raster:
     least = map_quantile(probability, 1 - area_share)
 
     def read(window: Window) -> NDArray[np.float32]:
-        mark, p = marks.read(window), probability.read(window)
+        mark, p = (source.read(window).astype(np.float64) for source in (marks, probability))
         return np.where(np.isnan(mark), np.nan, (mark > 0) & (p >= least)).astype(np.float32)
 
     return Raster(high_return.grid, marks.bands, read)

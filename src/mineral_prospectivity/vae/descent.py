@@ -139,8 +139,8 @@ class _Descent:
     ) -> None:
         self._values, self._transform, self._settings = values, transform, settings
         self._positives = positives
-        self._labels = torch.from_numpy(data.labels).to(values)
-        self._known = torch.from_numpy(data.training).to(values)
+        self._labels = torch.tensor(data.labels).to(values)
+        self._known = torch.tensor(data.training).to(values)
         self._network = StackedVae(
             len(fits),
             inputs=transform.width,

@@ -1,4 +1,4 @@
-"""Normal-score tables: weighted mid-ranks of a sample, linear in between, tails continued."""
+"""Normal-score tables: weighted mid-ranks of a sample, linear in between, sloped at the ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ KNOTS = 256
 """Knots of a table: evenly spaced in the score, so that the tails are as fine as the middle."""
 
 TAIL = 8
-"""Outermost knots whose secant continues a table beyond the extremes."""
+"""Outermost knots whose secant is the slope with which a table is left."""
 
 _QUARTILES = ndtri(0.75) - ndtri(0.25)
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.networks import Posterior
     from mineral_prospectivity.vae.transform import Scores
 
-CELLS_AT_ONCE = 8192
-"""Cells times fits of one pass: its largest arrays stay within the caches and small memories."""
+CELLS_AT_ONCE = {"cpu": 8192, "cuda": 524_288}
+"""Cells times fits of one pass: on a CPU its arrays should stay in the cache, a GPU wants many."""
 
 
 class CellMoments(NamedTuple):
@@ -90,22 +90,24 @@ class Stack:
         Cells are read in passes, so that memory does not grow with their number beyond what is
         returned.
         """
-        fits = len(self.head.weights)
-        size = max(1, CELLS_AT_ONCE // fits)
-        passes = [self._moments(part) for part in torch.split(values, size)]
+        passes = [self._moments(part) for part in self._passes(values)]
         return CellMoments(*(torch.cat(parts, dim=1) for parts in zip(*passes, strict=True)))
 
     @torch.inference_mode()
     def encode(self, values: Tensor) -> Tensor:
         """Return the mean of q(z|x), shape ``(fits, rows, latent)``, of ``(rows, bands)``."""
-        size = max(1, CELLS_AT_ONCE // len(self.head.weights))
-        parts = [part.unsqueeze(0) for part in torch.split(values, size)]
+        parts = self._passes(values)
         means = [_encode(self.transform, self.network, part)[1].mean for part in parts]
         return torch.cat(means, dim=1)
 
+    def _passes(self, values: Tensor) -> list[Tensor]:
+        """Split cells ``(rows, bands)`` into passes ``(1, rows, bands)``."""
+        size = max(1, CELLS_AT_ONCE[values.device.type] // len(self.head.weights))
+        return [part.unsqueeze(0) for part in torch.split(values, size)]
+
     @torch.inference_mode()
     def _moments(self, values: Tensor) -> CellMoments:
-        cells = represent(self.transform, self.network, values.unsqueeze(0))
+        cells = represent(self.transform, self.network, values)
         residual = self.head.residual(cells.error)
         logit = self.head.logit(cells.posterior, residual)
         squared = torch.linalg.vector_norm(residual, dim=2).square() / cells.present.sum(dim=2)

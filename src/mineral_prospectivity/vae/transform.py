@@ -44,8 +44,10 @@ class EvidenceTransform:
 
     A *continuous* band gives its normal score, its log-squashed robust value and a
     piecewise-linear embedding of the score [1]_; a *fraction* is taken as it is. The score is
-    linear between knots and **continues linearly beyond the extremes**: an anomaly larger than
-    any seen in training stays larger. Missing values read as the median of the fit, and one
+    linear between knots and **continues beyond the extremes**, with the slope of the table's end
+    and then as the logarithm of the distance: an anomaly larger than any seen in training stays
+    larger, and one a thousand times larger does not drown all else. Missing values read as the
+    median of the fit, and one
     channel a layer tells which share of its bands is missing. A band that is constant in the
     cells of a fit tells that fit nothing: its score is 0 everywhere.
 
@@ -154,7 +156,7 @@ class EvidenceTransform:
         scores = self._look_up(values[..., :continuous].transpose(1, 2).contiguous())
         seen = present.to(values.dtype)
         targets = torch.cat([scores.transpose(1, 2), standard[..., continuous:]], dim=2) * seen
-        return Scores(targets, raw.sign() * raw.abs().log1p(), seen)
+        return Scores(targets, _squash(raw), seen)
 
     def channels(self, scores: Scores, kept: Tensor | None = None) -> Tensor:
         """Return the encoder's input, shape ``(fits, rows, width)``.
@@ -179,8 +181,9 @@ class EvidenceTransform:
         """Scores of values, both of shape ``(fits, continuous bands, rows)``."""
         segment = torch.searchsorted(self.knots, values)
         start = (segment - 1).clamp_(min=0)
-        offset = values - self.knots.gather(2, start)
-        return self.scores.gather(2, start).addcmul_(offset, self.slopes.gather(2, segment))
+        rise = (values - self.knots.gather(2, start)).mul_(self.slopes.gather(2, segment))
+        beyond = (segment == 0) | (segment == KNOTS)
+        return self.scores.gather(2, start) + torch.where(beyond, _squash(rise), rise)
 
     def _embed(self, scores: Tensor, used: Tensor) -> Tensor:
         knots = torch.tensor(EMBEDDING, device=scores.device)
@@ -196,6 +199,11 @@ class EvidenceTransform:
     def _map(self, change: Callable[[Tensor], Tensor]) -> EvidenceTransform:
         changed = {name: change(tensor) for name, tensor in self.tensors().items()}
         return EvidenceTransform(self.bands, **changed)
+
+
+def _squash(values: Tensor) -> Tensor:
+    """Return sign(x) ln(1 + |x|): the slope is 1 at 0."""
+    return values.sign() * values.abs().log1p()
 
 
 def _continuous_first(bands: Sequence[Band]) -> list[int]:

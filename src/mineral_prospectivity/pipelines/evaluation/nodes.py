@@ -11,6 +11,7 @@ from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table
+from mineral_prospectivity.labels import require_same_cells, require_same_grid
 from mineral_prospectivity.parameters import EvaluationParameters, FoldParameters
 from mineral_prospectivity.scoring.baselines import baseline_predictions
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
@@ -48,8 +49,11 @@ def predict_baselines(
     )
 
 
-def collect_out_of_fold(ensemble: pd.DataFrame, baselines: pd.DataFrame) -> pd.DataFrame:
+def collect_out_of_fold(
+    cells: pd.DataFrame, ensemble: pd.DataFrame, baselines: pd.DataFrame
+) -> pd.DataFrame:
     """Return one table of what every model said of cells it never saw."""
+    require_same_cells(ensemble, cells, "predictions of the ensemble", "training and uncertainty")
     names = {name: f"baseline_{name}" for name in baselines.columns if name != "cell"}
     table = ensemble.merge(baselines.rename(columns=names), on="cell", validate="one_to_one")
     others = [name for name in ensemble.columns if name not in PROMISED]
@@ -60,6 +64,7 @@ def sample_references(
     cells: pd.DataFrame, prediction: Raster, **references: EvidenceLayer
 ) -> pd.DataFrame:
     """Return what the fit, the published peers and the known truths say of the cells."""
+    require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
     aligned = [
         layer_evidence(layer.named(name), prediction.grid) for name, layer in references.items()
     ]

@@ -31,7 +31,7 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
             ),
             Node(
                 collect_out_of_fold,
-                ["ensemble_out_of_fold", "baselines_out_of_fold"],
+                ["cells", "ensemble_out_of_fold", "baselines_out_of_fold"],
                 "oof_predictions",
                 name="collect_out_of_fold",
             ),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.labels import require_same_grid
 from mineral_prospectivity.parameters import (
     EconomicsParameters,
     HotSpotParameters,
@@ -65,6 +66,7 @@ def appraise(
     prediction: Raster, cells: pd.DataFrame, parameters: EconomicsParameters
 ) -> tuple[Raster, Raster]:
     """Return the economics of every cell, and the risk-adjusted return as a map of its own."""
+    require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
     economics = economics_map(
         prediction,
         label_prior=float(np.average(cells["label"], weights=cells["weight"])),

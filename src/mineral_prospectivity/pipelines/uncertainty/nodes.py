@@ -10,7 +10,10 @@ from numpy.typing import NDArray
 
 from mineral_prospectivity.api.ensemble import CalibratedEnsemble
 from mineral_prospectivity.api.prediction import MAPS
+from mineral_prospectivity.errors import OutdatedError
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.labels import require_same_cells
+from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.parameters import (
     EnsembleParameters,
     GridParameters,
@@ -21,6 +24,7 @@ from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.moments import LogitMoments
 from mineral_prospectivity.uq.novelty import NoveltyScale
 from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.ensemble import Ensemble
 
 
@@ -34,6 +38,9 @@ def calibrate(
     """
     half = len(tables) // 2
     held_out = pd.concat(tables[:half]).sort_values(["member", "cell"], kind="stable")
+    for member in held_out["member"].unique().tolist():
+        own = held_out[held_out["member"] == member]
+        require_same_cells(own, cells, f"predictions of {member_name(member)}", "training")
     inner = pd.concat(tables[half:])
     method, penalty = parameters.calibration, parameters.calibration_penalty
     by_fold = fit_nested(_with_labels(inner, cells), method=method, penalty=penalty)
@@ -58,15 +65,28 @@ def calibrate(
 
 
 def predict_map(
+    cells: pd.DataFrame,
+    evidence: pd.DataFrame,
     evidence_stack: Raster,
     calibration: dict[str, Any],
     grid: GridParameters,
     parameters: EnsembleParameters,
     *bundles: MemberBundle,
 ) -> Raster:
-    """Return all maps of the ensemble as one raster, computed window by window."""
+    """Return all maps of the ensemble as one raster, computed window by window.
+
+    The members must have been trained on the evidence, labels and folds that there are now.
+    """
     ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
-    return ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
+    maps = ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
+    data = TrainingData.from_tables(cells, evidence, evidence_stack.bands)
+    if bundles[0].header.data_digest != data.digest():
+        msg = (
+            f"{bundles[0].name}: trained on other evidence or labels than data_engineering has "
+            "written since. Run training again"
+        )
+        raise OutdatedError(msg)
+    return maps
 
 
 def publish_maps(prediction: Raster) -> list[Raster]:

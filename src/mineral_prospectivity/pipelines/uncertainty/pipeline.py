@@ -32,6 +32,8 @@ def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:
             Node(
                 predict_map,
                 [
+                    "cells",
+                    "evidence",
                     "evidence_stack",
                     "calibration",
                     "params:grid",
