@@ -32,7 +32,7 @@ from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.novelty import NoveltyScale
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.ensemble import Ensemble
-from mineral_prospectivity.vae.head import fourier_features
+from mineral_prospectivity.vae.head import kernel_features
 from mineral_prospectivity.vae.settings import VaeSettings
 from mineral_prospectivity.vae.stack import represent
 from mineral_prospectivity.vae.train import fit_members
@@ -94,7 +94,8 @@ class Sampler:
         latent = cells.posterior.mean + noise * (cells.posterior.log_variance / 2).exp()
         joined = torch.cat([latent, head.residual(cells.error)], dim=2)
         inputs = (joined - head.centre.unsqueeze(1)) / head.deviation.unsqueeze(1)
-        phi = fourier_features(inputs, head.columns, head.scale, head.latent)
+        additive = cells.additive.expand(len(inputs), -1, -1)
+        phi = kernel_features(inputs, additive, head.columns, head.scale, head.latent)
         return (phi @ self._weights()).squeeze(2)
 
     def _weights(self) -> Tensor:

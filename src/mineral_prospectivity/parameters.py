@@ -70,7 +70,7 @@ class FoldParameters(_Group):
 class EnsembleParameters(_Group):
     """How many members, and how they are dealt to nodes."""
 
-    size: Annotated[int, Field(ge=1, le=10_000, description="Members M.")] = 10
+    size: Annotated[int, Field(ge=1, le=10_000, description="Members M.")] = 5
     members_per_node: Annotated[
         int, Field(ge=0, description="Members trained by one node; 0 puts all in one.")
     ] = 0

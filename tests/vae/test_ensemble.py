@@ -62,7 +62,7 @@ def test_variances_are_those_of_the_whole_posterior(pack, data):
     cells = stack.represent(member.transform, member.network, values.unsqueeze(0))
     double = member.head.map(lambda tensor: tensor.double())
     posterior = Posterior(*(part.double() for part in cells.posterior))
-    exact = double.logit(posterior, double.residual(cells.error.double()))
+    exact = double.logit(posterior, double.residual(cells.error.double()), cells.additive.double())
     moments = Ensemble.of([bundle]).logit_moments(data.features)
     np.testing.assert_allclose(moments.variance[0], exact.variance[0].detach(), rtol=1e-3)
     np.testing.assert_allclose(moments.mean[0], exact.mean[0].detach(), atol=1e-4)

@@ -11,13 +11,13 @@ from mineral_prospectivity.vae.head import (
     INTERCEPT,
     RESIDUAL_LIMIT,
     GaussianProcessHead,
-    fourier_features,
+    kernel_features,
     prior_variance,
 )
 from mineral_prospectivity.vae.networks import Posterior, Representation
 
-LATENT, BANDS, COLUMNS = 3, 5, 8
-WIDTH = 1 + LATENT + 2 * COLUMNS
+LATENT, BANDS, TERMS, COLUMNS = 3, 5, 7, 8
+WIDTH = 1 + LATENT + TERMS + 2 * COLUMNS
 
 
 def make_head(seed=0, rank=6):
@@ -44,41 +44,45 @@ def make_cells(rows=20, seed=1, width=0.05):
     mean = torch.randn(1, rows, LATENT, generator=generator, dtype=torch.float64)
     error = torch.randn(1, rows, BANDS, generator=generator, dtype=torch.float64)
     log_variance = torch.full_like(mean, 2 * math.log(width))
-    return Representation(Posterior(mean, log_variance), error, torch.ones_like(error))
+    additive = torch.randn(1, rows, TERMS, generator=generator, dtype=torch.float64)
+    return Representation(Posterior(mean, log_variance), error, torch.ones_like(error), additive)
 
 
-def mean_logit(head, mean, error):
+def mean_logit(head, mean, error, additive):
     joined = torch.cat([mean, head.residual(error)], dim=2)
     inputs = (joined - head.centre.unsqueeze(1)) / head.deviation.unsqueeze(1)
-    phi = fourier_features(inputs, head.columns, head.scale, LATENT)
+    phi = kernel_features(inputs, additive, head.columns, head.scale, LATENT)
     return phi, (phi @ head.weights.unsqueeze(2)).squeeze(2), inputs
 
 
 def test_the_features_have_the_length_of_the_prior_variance():
     head, cells = make_head(), make_cells()
-    phi, _, inputs = mean_logit(head, cells.posterior.mean, cells.error)
+    phi, _, inputs = mean_logit(head, cells.posterior.mean, cells.error, cells.additive)
     torch.testing.assert_close(
-        phi.square().sum(dim=2), prior_variance(inputs[..., :LATENT], head.scale)
+        phi.square().sum(dim=2),
+        prior_variance(inputs[..., :LATENT], cells.additive, head.scale, BANDS),
     )
     assert (phi[..., 0] == INTERCEPT).all()
 
 
-def test_the_features_approach_a_linear_plus_gaussian_kernel():
+def test_the_features_approach_a_linear_additive_and_gaussian_kernel():
     generator = torch.Generator().manual_seed(2)
     inputs = torch.randn(1, 6, 8, generator=generator, dtype=torch.float64)
     columns = torch.randn(1, 8, 200_000, generator=generator, dtype=torch.float64) / math.sqrt(8)
     scale = torch.tensor([2.2], dtype=torch.float64)
-    phi = fourier_features(inputs, columns, scale, LATENT)[0]
+    additive = torch.randn(1, 6, TERMS, generator=generator, dtype=torch.float64)
+    phi = kernel_features(inputs, additive, columns, scale, LATENT)[0]
     distance = torch.cdist(inputs[0], inputs[0]).square()
     linear = inputs[0, :, :LATENT] @ inputs[0, :, :LATENT].T / LATENT
-    expected = INTERCEPT**2 + 2.2**2 * (linear + (-distance / (2 * 8)).exp())
+    terms = additive[0] @ additive[0].T / BANDS
+    expected = INTERCEPT**2 + 2.2**2 * (linear + terms + (-distance / (2 * 8)).exp())
     torch.testing.assert_close(phi @ phi.T, expected, atol=0.05, rtol=0)
 
 
 def test_mean_and_variance_are_those_of_the_weights_gaussian():
     head, cells = make_head(), make_cells()
-    logit = head.logit(cells.posterior, head.residual(cells.error))
-    phi, mean, _ = mean_logit(head, cells.posterior.mean, cells.error)
+    logit = head.logit(cells.posterior, head.residual(cells.error), cells.additive)
+    phi, mean, _ = mean_logit(head, cells.posterior.mean, cells.error, cells.additive)
     covariance = torch.eye(WIDTH).double() - head.informed[0] @ head.informed[0].T
     torch.testing.assert_close(logit.mean, mean)
     torch.testing.assert_close(logit.variance[0], ((phi[0] @ covariance) * phi[0]).sum(dim=1))
@@ -87,11 +91,11 @@ def test_mean_and_variance_are_those_of_the_weights_gaussian():
 def test_the_latent_variance_is_the_squared_gradient_times_the_posterior_variance():
     head, cells = make_head(), make_cells()
     mean = cells.posterior.mean.clone().requires_grad_()
-    logit = mean_logit(head, mean, cells.error)[1]
+    logit = mean_logit(head, mean, cells.error, cells.additive)[1]
     (gradient,) = torch.autograd.grad(logit.sum(), mean)
     expected = (gradient.square() * cells.posterior.log_variance.exp()).sum(dim=2)
     torch.testing.assert_close(
-        head.logit(cells.posterior, head.residual(cells.error)).latent, expected
+        head.logit(cells.posterior, head.residual(cells.error), cells.additive).latent, expected
     )
 
 
@@ -101,9 +105,12 @@ def test_the_latent_variance_agrees_with_draws_from_the_posterior():
     noise = torch.randn(20_000, 20, LATENT, generator=generator, dtype=torch.float64)
     spread = (cells.posterior.log_variance / 2).exp()
     draws = mean_logit(
-        head, cells.posterior.mean + noise * spread, cells.error.expand(20_000, -1, -1)
+        head,
+        cells.posterior.mean + noise * spread,
+        cells.error.expand(20_000, -1, -1),
+        cells.additive.expand(20_000, -1, -1),
     )
-    logit = head.logit(cells.posterior, head.residual(cells.error))
+    logit = head.logit(cells.posterior, head.residual(cells.error), cells.additive)
     torch.testing.assert_close(logit.latent[0], draws[1].var(dim=0), rtol=0.05, atol=2e-4)
 
 
@@ -119,10 +126,13 @@ def test_stacked_heads_keep_their_own_logits():
     joined = both.logit(
         Posterior(*(part.expand(2, -1, -1) for part in cells.posterior)),
         both.residual(cells.error.expand(2, -1, -1)),
+        cells.additive,
     )
     for number, head in enumerate(heads):
         for own, stacked in zip(
-            head.logit(cells.posterior, head.residual(cells.error)), joined, strict=True
+            head.logit(cells.posterior, head.residual(cells.error), cells.additive),
+            joined,
+            strict=True,
         ):
             torch.testing.assert_close(own[0], stacked[number])
 

@@ -61,6 +61,7 @@ def test_every_cell_is_predicted_once_out_of_fold(data, pack):
 
 def test_calibration_cells_are_predicted_for_every_other_fold(data, pack):
     table = pack.inner
+    assert table.columns.tolist() == ["member", "cell", "outer", "fold", *MOMENTS, "weight"]
     sample = CalibrationSample.draw(data, 7)
     assert (table["fold"] != table["outer"]).all()
     for (_, outer), own in table.groupby(["member", "outer"]):

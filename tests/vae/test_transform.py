@@ -16,7 +16,7 @@ from mineral_prospectivity.vae.quantiles import (
     linear_table,
     normal_score_table,
 )
-from mineral_prospectivity.vae.transform import EMBEDDING, EvidenceTransform
+from mineral_prospectivity.vae.transform import ADDITIVE_LIMIT, EMBEDDING, EvidenceTransform
 
 VALUES = st.lists(st.integers(-(10**6), 10**6), min_size=3, max_size=200, unique=True)
 
@@ -191,3 +191,20 @@ def test_the_embedding_sums_to_the_clipped_score_between_its_knots():
     embedded = channels[:, 5 : 5 + len(EMBEDDING) - 1] @ torch.tensor(EMBEDDING).diff()
     expected = scores.targets[0, :, 0].clamp(EMBEDDING[0], EMBEDDING[-1])
     torch.testing.assert_close(embedded, expected, atol=1e-5, rtol=0)
+
+
+def test_additive_terms_are_the_scores_and_embeddings_of_the_channels():
+    transform = mixed_transform()
+    values = torch.linspace(-2, 2, 41).repeat(3, 1).T.unsqueeze(0)
+    channels = transform.channels(transform.read(values))
+    terms = transform.additive(channels)
+    torch.testing.assert_close(terms[..., :3], channels[..., :3].clamp(-3, 3))
+    torch.testing.assert_close(terms[..., 3:], channels[..., 5:-2])
+
+
+def test_additive_terms_are_bounded_and_nothing_where_evidence_is_missing():
+    transform = mixed_transform()
+    values = torch.tensor([[[1e9, -1e9, 1.0], [torch.nan, torch.nan, torch.nan]]])
+    terms = transform.additive(transform.channels(transform.read(values)))[0]
+    assert terms[0].abs().max() == ADDITIVE_LIMIT
+    assert not terms[1].any()

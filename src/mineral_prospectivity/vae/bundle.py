@@ -128,9 +128,9 @@ class MemberBundle:
 
     def to_bytes(self) -> bytes:
         """Return the content of the file; the same member gives the same bytes."""
-        header = {"format": FORMAT, **self.header.to_dict()}
-        header["sha256"] = _digest(header, self.tensors)
-        return save(self.tensors, metadata={_KEY: json.dumps(header, sort_keys=True)})
+        header = json.dumps({"format": FORMAT, **self.header.to_dict()}, sort_keys=True)
+        stated = f"{_digest(header, self.tensors)} {header}"
+        return save(self.tensors, metadata={_KEY: stated})
 
     @classmethod
     def from_bytes(cls, content: bytes) -> MemberBundle:
@@ -141,16 +141,16 @@ class MemberBundle:
         BundleError
             When the content is damaged, is no bundle, or has a format newer than this package.
         """
-        header = _read_header(content)
+        stated, text, header = _read_header(content)
         try:
             tensors = load(content)
         except SafetensorError as error:
             msg = f"the member bundle is cut off or damaged ({error}). {_RENEW}"
             raise BundleError(msg) from None
-        if header.pop("sha256") != _digest(header, tensors):
+        if stated != _digest(text, tensors):
             msg = (
-                f"member_{header['member']:03d}: the bundle is damaged: its content does not have "
-                f"the SHA-256 that it states. {_RENEW}"
+                "the member bundle is damaged: its content does not have the SHA-256 that it "
+                f"states. {_RENEW}"
             )
             raise BundleError(msg)
         del header["format"]
@@ -176,14 +176,18 @@ class MemberBundle:
             raise BundleError(msg) from None
 
 
-def _read_header(content: bytes) -> dict[str, Any]:
-    """Read the header without the tensors; a newer format may store those in another way."""
+def _read_header(content: bytes) -> tuple[str, str, dict[str, Any]]:
+    """Return the stated hash, the header's text and the header.
+
+    The tensors are not read: a newer format may store them in another way.
+    """
     try:
         (length,) = struct.unpack("<Q", content[:8])
         metadata = json.loads(content[8 : 8 + length])["__metadata__"]
-        header: dict[str, Any] = json.loads(metadata[_KEY])
+        stated, _, text = metadata[_KEY].partition(" ")
+        header: dict[str, Any] = json.loads(text)
         found = int(header["format"])
-    except (struct.error, ValueError, KeyError, TypeError):
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError):
         msg = f"this is no member bundle, or its header is damaged. {_RENEW}"
         raise BundleError(msg) from None
     if found > FORMAT:
@@ -192,11 +196,12 @@ def _read_header(content: bytes) -> dict[str, Any]:
             "Upgrade mineral-prospectivity"
         )
         raise BundleError(msg)
-    return header
+    return stated, text, header
 
 
-def _digest(header: Mapping[str, Any], tensors: Mapping[str, NDArray[np.float32]]) -> str:
-    content = hashlib.sha256(json.dumps(header, sort_keys=True).encode())
+def _digest(header: str, tensors: Mapping[str, NDArray[np.float32]]) -> str:
+    """Return the SHA-256 over the header's text and all tensors."""
+    content = hashlib.sha256(header.encode())
     for name in sorted(tensors):
         content.update(f"{name}:{tensors[name].dtype.str}:{tensors[name].shape}".encode())
         content.update(tensors[name].tobytes())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pandas as pd
 import torch
 
@@ -240,7 +241,7 @@ def _record(step: int, fits: Sequence[Fit], loss: Loss, posterior: Posterior) ->
 
 
 def _check_finite(record: pd.DataFrame, settings: VaeSettings) -> None:
-    broken = record[~record["loss"].map(float).map(_is_finite)]
+    broken = record[~np.isfinite(record["loss"])]
     if len(broken):
         first = broken.iloc[0]
         msg = (
@@ -249,7 +250,3 @@ def _check_finite(record: pd.DataFrame, settings: VaeSettings) -> None:
             f"(now {settings.learning_rate:g})"
         )
         raise TrainingError(msg)
-
-
-def _is_finite(value: float) -> bool:
-    return value - value == 0

@@ -28,7 +28,7 @@ class _Folded(NamedTuple):
 
     The angles W'u are ``phase + mean @ by_mean + residual @ by_residual``. The mean of the logit,
     U'phi and the derivatives of the mean are, side by side, ``constant + mean @ of_mean +
-    cos @ of_cosines + sin @ of_sines``.
+    additive @ of_additive + cos @ of_cosines + sin @ of_sines``.
     """
 
     phase: Tensor
@@ -36,6 +36,7 @@ class _Folded(NamedTuple):
     by_residual: Tensor
     constant: Tensor
     of_mean: Tensor
+    of_additive: Tensor
     of_cosines: Tensor
     of_sines: Tensor
 
@@ -52,10 +53,13 @@ class LogitGaussian(NamedTuple):
 class GaussianProcessHead:
     """Heads of one or several fits, stacked along the first axis of every tensor.
 
-    With u the standardised ``[posterior mean; residual]`` of a cell, the logit is linear in
-    ``phi = [3, s u_z / sqrt(L), s cos(W'u) / sqrt(J), s sin(W'u) / sqrt(J)]``: a Gaussian process
-    with a linear and a squared-exponential kernel, by random Fourier features [1]_. The weights
-    have a Laplace posterior N(a, H^-1).
+    With u the standardised ``[posterior mean; residual]`` of a cell and c its C bounded scores
+    and embeddings of the evidence, the logit is linear in ``phi = [3, s u_z / sqrt(L),
+    s c / sqrt(D), s cos(W'u) / sqrt(J), s sin(W'u) / sqrt(J)]``: a Gaussian process whose kernel
+    is linear in the latent space, plus additive in the bands (piecewise linear in each), plus
+    squared-exponential, by random Fourier features [1]_. What one band says on its own takes
+    fewer deposits to learn than a function of all. The weights have a Laplace posterior
+    N(a, H^-1).
 
     Parameters
     ----------
@@ -66,9 +70,9 @@ class GaussianProcessHead:
     columns
         Frequencies W, shape ``(fits, inputs, J)``.
     weights
-        Maximum a posteriori weights a, shape ``(fits, 1 + L + 2 J)``.
+        Maximum a posteriori weights a, shape ``(fits, 1 + L + C + 2 J)``.
     informed
-        U of ``H^-1 = I - U U'``, shape ``(fits, 1 + L + 2 J, rank)``.
+        U of ``H^-1 = I - U U'``, shape ``(fits, 1 + L + C + 2 J, rank)``.
     scale
         Prior scale s of the logit, shape ``(fits,)``.
 
@@ -90,17 +94,24 @@ class GaussianProcessHead:
         """Dimensions L of the latent space."""
         return self.centre.shape[1] - self.rms.shape[1]
 
+    @property
+    def parts(self) -> list[int]:
+        """Columns of phi: the intercept, L, C, J cosines and J sines."""
+        count = self.columns.shape[2]
+        additive = self.weights.shape[1] - 1 - self.latent - 2 * count
+        return [1, self.latent, additive, count, count]
+
     def residual(self, error: Tensor) -> Tensor:
         """Return errors over their root mean square, clipped, shape ``(fits, rows, bands)``."""
         return standardised_residual(error, self.rms)
 
-    def logit(self, posterior: Posterior, residual: Tensor) -> LogitGaussian:
+    def logit(self, posterior: Posterior, residual: Tensor, additive: Tensor) -> LogitGaussian:
         """Return the Gaussian of the logit, and what the width of q(z|x) adds to it.
 
         ``mean = phi'a`` and ``variance = phi'H^-1 phi = |phi|^2 - |U'phi|^2``, where ``|phi|^2``
         needs no sum over the columns because ``cos^2 + sin^2 = 1``. The latent variance is of
-        first order, ``sum_j (d mean / d z_j)^2 Var q(z_j|x)``, with the residual held. All that
-        is linear in phi comes from one product.
+        first order, ``sum_j (d mean / d z_j)^2 Var q(z_j|x)``, with residual and c held. All
+        that is linear in phi comes from one product.
 
         Parameters
         ----------
@@ -108,17 +119,21 @@ class GaussianProcessHead:
             q(z|x), shapes ``(fits, rows, latent)``.
         residual
             From :meth:`residual`, shape ``(fits, rows, bands)``.
+        additive
+            c, shape ``(1 or fits, rows, C)``.
         """
         mean, log_variance = posterior
         folded, latent = self._folded, self.latent
         angles = torch.baddbmm(folded.phase, mean, folded.by_mean)
         angles.baddbmm_(residual, folded.by_residual)
         linear = torch.baddbmm(folded.constant, mean, folded.of_mean)
+        linear += additive @ folded.of_additive
         linear.baddbmm_(angles.cos(), folded.of_cosines)
         linear.baddbmm_(angles.sin_(), folded.of_sines)
         standard = (mean - self.centre[:, None, :latent]) / self.deviation[:, None, :latent]
         informed = torch.linalg.vector_norm(linear[..., 1:-latent], dim=2).square()
-        variance = (prior_variance(standard, self.scale) - informed).clamp(min=0)
+        prior = prior_variance(standard, additive, self.scale, self.rms.shape[1])
+        variance = (prior - informed).clamp(min=0)
         slope = linear[..., -latent:]
         return LogitGaussian(
             linear[..., 0], variance, (slope.square() * log_variance.exp()).sum(dim=2)
@@ -127,12 +142,12 @@ class GaussianProcessHead:
     @cached_property
     def _folded(self) -> _Folded:
         """Products with phi, written as products with what phi is made of."""
-        latent, count = self.latent, self.columns.shape[2]
+        latent, count, bands = self.latent, self.columns.shape[2], self.rms.shape[1]
         scaled = self.columns / self.deviation.unsqueeze(2)
         phase = -(self.centre.unsqueeze(1) @ scaled)
         readout = torch.cat([self.weights.unsqueeze(2), self.informed, self._slopes()], dim=2)
         size = self.scale[:, None, None]
-        constant, linear, cosines, sines = torch.split(readout, [1, latent, count, count], dim=1)
+        constant, linear, additive, cosines, sines = torch.split(readout, self.parts, dim=1)
         of_mean = linear * size / (math.sqrt(latent) * self.deviation[:, :latent, None])
         shift = self.centre[:, None, :latent] @ of_mean
         return _Folded(
@@ -141,19 +156,20 @@ class GaussianProcessHead:
             by_residual=scaled[:, latent:],
             constant=INTERCEPT * constant - shift,
             of_mean=of_mean,
+            of_additive=additive * size / math.sqrt(bands),
             of_cosines=cosines * size / math.sqrt(count),
             of_sines=sines * size / math.sqrt(count),
         )
 
     def _slopes(self) -> Tensor:
         """Differentiate the mean by the posterior mean: columns to be multiplied with phi."""
-        latent, count = self.latent, self.columns.shape[2]
-        _, linear, cosines, sines = torch.split(self.weights, [1, latent, count, count], dim=1)
+        latent = self.latent
+        _, linear, additive, cosines, sines = torch.split(self.weights, self.parts, dim=1)
         columns = self.columns[:, :latent].transpose(1, 2)
         of_constant = (self.scale / (INTERCEPT * math.sqrt(latent))).unsqueeze(1) * linear
-        of_linear = columns.new_zeros(len(columns), latent, latent)
+        of_held = columns.new_zeros(len(columns), latent + additive.shape[1], latent)
         of_waves = [columns * sines.unsqueeze(2), -columns * cosines.unsqueeze(2)]
-        slopes = torch.cat([of_constant.unsqueeze(1), of_linear, *of_waves], dim=1)
+        slopes = torch.cat([of_constant.unsqueeze(1), of_held, *of_waves], dim=1)
         return slopes / self.deviation[:, None, :latent]
 
     def map(self, change: Callable[[Tensor], Tensor]) -> GaussianProcessHead:
@@ -184,15 +200,45 @@ def standardised_residual(error: Tensor, rms: Tensor) -> Tensor:
     return (error / rms.unsqueeze(1)).clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
 
 
-def fourier_features(inputs: Tensor, columns: Tensor, scale: Tensor, latent: int) -> Tensor:
-    """Return phi, shape ``(fits, rows, 1 + L + 2 J)``, of u, shape ``(fits, rows, inputs)``."""
-    scale = scale[:, None, None]
+def kernel_features(
+    inputs: Tensor, additive: Tensor, columns: Tensor, scale: Tensor, latent: int
+) -> Tensor:
+    """Return phi, shape ``(fits, rows, 1 + L + C + 2 J)``.
+
+    Parameters
+    ----------
+    inputs
+        u, shape ``(fits, rows, L + D)``.
+    additive
+        c, shape ``(fits, rows, C)``.
+    columns
+        Frequencies W, shape ``(fits, L + D, J)``.
+    scale
+        Prior scale s, shape ``(fits,)``.
+    latent
+        Dimensions L of the latent space.
+    """
+    size, bands = scale[:, None, None], inputs.shape[2] - latent
     angles = inputs @ columns
-    waves = torch.cat([angles.cos(), angles.sin()], dim=2) * (scale / math.sqrt(columns.shape[2]))
-    linear = inputs[..., :latent] * (scale / math.sqrt(latent))
-    return torch.cat([torch.full_like(linear[..., :1], INTERCEPT), linear, waves], dim=2)
+    waves = torch.cat([angles.cos(), angles.sin()], dim=2) * (size / math.sqrt(columns.shape[2]))
+    linear = inputs[..., :latent] * (size / math.sqrt(latent))
+    terms = additive * (size / math.sqrt(bands))
+    return torch.cat([torch.full_like(linear[..., :1], INTERCEPT), linear, terms, waves], dim=2)
 
 
-def prior_variance(latent: Tensor, scale: Tensor) -> Tensor:
-    """Return ``|phi|^2``, the logit's variance without data, for u_z ``(fits, rows, latent)``."""
-    return INTERCEPT**2 + scale.square().unsqueeze(1) * (1 + latent.square().mean(dim=2))
+def prior_variance(latent: Tensor, additive: Tensor, scale: Tensor, bands: int) -> Tensor:
+    """Return ``|phi|^2``, the logit's variance without data, shape ``(fits, rows)``.
+
+    Parameters
+    ----------
+    latent
+        u_z, shape ``(fits, rows, latent)``.
+    additive
+        c, shape ``(1 or fits, rows, C)``.
+    scale
+        Prior scale s, shape ``(fits,)``.
+    bands
+        Number of evidence bands D.
+    """
+    spread = 1 + latent.square().mean(dim=2) + additive.square().sum(dim=2) / bands
+    return INTERCEPT**2 + scale.square().unsqueeze(1) * spread

@@ -11,7 +11,7 @@ import torch
 from mineral_prospectivity.vae.head import (
     INTERCEPT,
     GaussianProcessHead,
-    fourier_features,
+    kernel_features,
     standardised_residual,
 )
 from mineral_prospectivity.vae.laplace import fit_weights, marginal_shift
@@ -80,6 +80,9 @@ def fit_head(
 ) -> FittedHead:
     """Fit the head of one fit, on cells that the fit may see.
 
+    The posterior's mode is shifted by one number so that the expected deposits of those cells
+    are the observed ones (:func:`~mineral_prospectivity.vae.laplace.marginal_shift`).
+
     Parameters
     ----------
     data, fit
@@ -110,7 +113,7 @@ def fit_head(
         columns = _columns(joined.shape[2], settings.head_columns, rng).to(values.device)
         scale = torch.tensor([settings.head_scale], dtype=torch.float64, device=values.device)
         inputs = (joined - centre.unsqueeze(1)) / deviation.unsqueeze(1)
-        phi = fourier_features(inputs, columns, scale, latent)[0]
+        phi = kernel_features(inputs, cells.additive.double(), columns, scale, latent)[0]
         tempering = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
         weights, informed = _fit_weights(phi, labels, counts, tempering)
         head = GaussianProcessHead(

@@ -73,10 +73,11 @@ def out_of_fold_table(trained: TrainedFits, data: TrainingData, values: Tensor) 
     values
         Evidence of all cells, continuous bands first, shape ``(cells, bands)``.
     """
-    parts = []
-    for (fold,) in (left_out for left_out in trained.transforms if len(left_out) == 1):
-        rows = np.flatnonzero(data.folds == fold)
-        parts.append(_predict(trained, (fold,), rows, data, values))
+    singles = [left_out for left_out in trained.transforms if len(left_out) == 1]
+    parts = [
+        _predict(trained, left_out, np.flatnonzero(data.folds == left_out[0]), data, values)
+        for left_out in singles
+    ]
     return _ordered(parts, ["member", "cell"])
 
 
@@ -92,14 +93,16 @@ def inner_table(
     sample
         Cells that calibration is fitted to.
     """
-    weights = pd.Series(sample.weights, index=data.cells[sample.rows])
-    parts = [_predict(trained, (), sample.rows[:0], data, values).assign(outer=0, weight=0.0)]
-    for pair in (left_out for left_out in trained.transforms if len(left_out) > 1):
-        for fold, outer in (pair, pair[::-1]):
-            rows = sample.rows[data.folds[sample.rows] == fold]
-            part = _predict(trained, pair, rows, data, values).drop(columns="residual")
-            part.insert(2, "outer", np.int8(outer))
-            parts.append(part.assign(weight=weights.loc[part["cell"]].to_numpy()))
+    pairs = [left_out for left_out in trained.transforms if len(left_out) > 1]
+    splits = [(pair, order) for pair in pairs for order in (pair, pair[::-1])]
+    nowhere: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((), (-1, -1))]
+    parts = []
+    for left_out, (fold, outer) in splits or nowhere:  # an empty table has its columns, too
+        inside = data.folds[sample.rows] == fold
+        part = _predict(trained, left_out, sample.rows[inside], data, values)
+        part.insert(2, "outer", np.int8(outer))
+        part["weight"] = np.tile(sample.weights[inside], len(trained.members))
+        parts.append(part.drop(columns="residual"))
     return _ordered(parts, ["member", "outer", "cell"])
 
 

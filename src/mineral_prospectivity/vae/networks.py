@@ -34,6 +34,8 @@ class Representation(NamedTuple):
     """Score minus its reconstruction, 0 where missing, shape ``(fits, rows, bands)``."""
     present: Tensor
     """1 where the band has a value, else 0, shape ``(1 or fits, rows, bands)``."""
+    additive: Tensor
+    """Bounded scores and embedding of the bands, shape ``(1 or fits, rows, terms)``."""
 
 
 class StackedLinear(nn.Module):

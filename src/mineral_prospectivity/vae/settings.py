@@ -6,8 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-PositiveInt = Annotated[int, Field(ge=1)]
-
 
 class VaeSettings(BaseModel):
     """The joint VAE with its Gaussian-process head: sizes, loss and training.
@@ -59,7 +57,7 @@ class VaeSettings(BaseModel):
     ] = 128
     head_scale: Annotated[
         float, Field(gt=0, le=20, description="Prior scale s of the head's logit.")
-    ] = 2.2
+    ] = 1.3
     head_background: Annotated[
         int, Field(ge=100, description="Background cells, weighted, that the head is fitted to.")
     ] = 4000

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mineral_prospectivity.geo.bands import Band
-    from mineral_prospectivity.vae.networks import Posterior
-    from mineral_prospectivity.vae.transform import Scores
 
 CELLS_AT_ONCE = {"cpu": 8192, "cuda": 524_288}
 """Cells times fits of one pass: on a CPU its arrays should stay in the cache, a GPU wants many."""
@@ -96,8 +94,7 @@ class Stack:
     @torch.inference_mode()
     def encode(self, values: Tensor) -> Tensor:
         """Return the mean of q(z|x), shape ``(fits, rows, latent)``, of ``(rows, bands)``."""
-        parts = self._passes(values)
-        means = [_encode(self.transform, self.network, part)[1].mean for part in parts]
+        means = [_encode(self.transform, self.network, part) for part in self._passes(values)]
         return torch.cat(means, dim=1)
 
     def _passes(self, values: Tensor) -> list[Tensor]:
@@ -109,7 +106,7 @@ class Stack:
     def _moments(self, values: Tensor) -> CellMoments:
         cells = represent(self.transform, self.network, values)
         residual = self.head.residual(cells.error)
-        logit = self.head.logit(cells.posterior, residual)
+        logit = self.head.logit(cells.posterior, residual, cells.additive)
         squared = torch.linalg.vector_norm(residual, dim=2).square() / cells.present.sum(dim=2)
         return CellMoments(*(part.double() for part in (*logit, squared)))
 
@@ -126,13 +123,12 @@ def represent(transform: EvidenceTransform, network: StackedVae, values: Tensor)
     values
         Evidence, shape ``(1 or fits, rows, bands)``, continuous bands first.
     """
-    scores, posterior = _encode(transform, network, values)
-    error = (scores.targets - network.decode(posterior.mean)) * scores.present
-    return Representation(posterior, error, scores.present)
-
-
-def _encode(
-    transform: EvidenceTransform, network: StackedVae, values: Tensor
-) -> tuple[Scores, Posterior]:
     scores = transform.read(values)
-    return scores, network.encode(transform.channels(scores))
+    channels = transform.channels(scores)
+    posterior = network.encode(channels)
+    error = (scores.targets - network.decode(posterior.mean)) * scores.present
+    return Representation(posterior, error, scores.present, transform.additive(channels))
+
+
+def _encode(transform: EvidenceTransform, network: StackedVae, values: Tensor) -> Tensor:
+    return network.encode(transform.channels(transform.read(values))).mean

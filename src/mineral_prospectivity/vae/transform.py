@@ -27,6 +27,11 @@ EMBEDDING = (-1.8, -1.0, -0.35, 0.35, 1.0, 1.8)
 """Scores between which the embedding is linear: six knots, five channels."""
 
 
+ADDITIVE_LIMIT = 3.0
+"""Scores are clipped here in additive terms: a value beyond any seen in training must not
+extrapolate along a straight line, however far its score goes."""
+
+
 class Scores(NamedTuple):
     """Transformed evidence of a batch; bands in the order of ``EvidenceTransform.order``."""
 
@@ -176,6 +181,21 @@ class EvidenceTransform:
         embedded = self._embed(scores.targets[..., :continuous], used[..., :continuous])
         raw = scores.raw * used[..., :continuous]
         return torch.cat([scores.targets * used, raw, embedded, self._missing(used)], dim=2)
+
+    def additive(self, channels: Tensor) -> Tensor:
+        """Return the channels that an additive model of the evidence is linear in.
+
+        Score and embedding of every band, all bounded and 0 where missing.
+
+        Parameters
+        ----------
+        channels
+            From :meth:`channels`, shape ``(fits, rows, width)``.
+        """
+        continuous, bands = self.knots.shape[1], len(self.bands)
+        sizes = [bands, continuous, self.width - bands - continuous - len(set(self.layers))]
+        scores, _, embedded = torch.split(channels[..., : sum(sizes)], sizes, dim=2)
+        return torch.cat([scores.clamp(-ADDITIVE_LIMIT, ADDITIVE_LIMIT), embedded], dim=2)
 
     def _look_up(self, values: Tensor) -> Tensor:
         """Scores of values, both of shape ``(fits, continuous bands, rows)``."""
