@@ -24,7 +24,6 @@ from mineral_prospectivity.vae.objective import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
     from torch import Tensor
 
