@@ -92,6 +92,9 @@ class CheckpointDataset(StoredDataset[None, Checkpoint]):
         """Return the place of the state, whether there is one or not."""
         return Checkpoint(self._file, self._every)
 
+    def _exists(self) -> bool:
+        return True  # the place is always there; a state is there only while a training goes
+
     def save(self, data: None) -> None:
         """Refuse: a training writes its state while it goes.
 

@@ -26,7 +26,7 @@ def job_name(run_id: str, node: str) -> str:
     >>> job_name("20261123-003222-123", "member_003")
     '20261123-003222-123-member_003'
     >>> job_name("20261123-003222-123", "train.α")
-    '20261123-003222-123-train---9bbd7f'
+    '20261123-003222-123-train---2db7ca'
     """
     slug = re.sub(r"[^A-Za-z0-9_-]", "-", node)
     room = LONGEST - len(run_id) - 1

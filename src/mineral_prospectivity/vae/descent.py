@@ -10,6 +10,7 @@ import torch
 
 from mineral_prospectivity.errors import TrainingError
 from mineral_prospectivity.vae.batches import BatchStream
+from mineral_prospectivity.vae.checkpoint import pack_state, unpack_state
 from mineral_prospectivity.vae.head_fit import ACTIVE_VARIANCE
 from mineral_prospectivity.vae.networks import Posterior, StackedVae
 from mineral_prospectivity.vae.objective import (
@@ -23,9 +24,11 @@ from mineral_prospectivity.vae.objective import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
     from torch import Tensor
 
     from mineral_prospectivity.vae.batches import Batch, Fit
+    from mineral_prospectivity.vae.checkpoint import Checkpoint
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.settings import VaeSettings
     from mineral_prospectivity.vae.transform import EvidenceTransform
@@ -62,6 +65,8 @@ def train_stack(
     settings: VaeSettings,
     seed: int,
     report: Callable[[StepReport], None],
+    checkpoint: Checkpoint | None = None,
+    key: str = "",
 ) -> Trained:
     """Train the autoencoders of all fits together.
 
@@ -82,6 +87,9 @@ def train_stack(
         Seed of the ensemble.
     report
         Called now and then.
+    checkpoint, key
+        Where an unfinished training keeps its state, and under which key: one that was cut off
+        goes on from there, to the same weights.
 
     Raises
     ------
@@ -99,8 +107,10 @@ def train_stack(
         seed=seed,
     )
     every = max(1, settings.steps // RECORDS)
-    records = []
+    done, records = descent.restore(checkpoint.load(key) if checkpoint else None)
     for step, batch in enumerate(stream.steps(settings.steps, values.device), start=1):
+        if step <= done:
+            continue  # drawn all the same, so that the streams stand where they stood
         loss, posterior = descent.step(step, batch)
         if step % every == 0 or step == settings.steps:
             record = _record(step, fits, loss, posterior)
@@ -108,6 +118,8 @@ def train_stack(
             records.append(record)
             means = record[["loss", "kl", "active_units"]].mean()
             report(StepReport(step, *means))
+        if checkpoint and step < settings.steps and checkpoint.due():
+            checkpoint.save(key, descent.state(step, records))
     return Trained(descent.averaged(), pd.concat(records, ignore_index=True))
 
 
@@ -156,6 +168,18 @@ class _Descent:
         decay = min(self._settings.averaging, step / (step + 9))
         torch._foreach_lerp_(self._averages, [p.detach() for p in self._parameters], 1 - decay)
         return loss, posterior
+
+    def state(self, step: int, records: Sequence[pd.DataFrame]) -> dict[str, NDArray[np.generic]]:
+        """Return all that the next step depends on, but for the random streams."""
+        return pack_state(step, self._parameters, self._averages, self._optimiser, records)
+
+    def restore(
+        self, state: dict[str, NDArray[np.generic]] | None
+    ) -> tuple[int, list[pd.DataFrame]]:
+        """Go back to a state; return the steps that are done, and their losses."""
+        if state is None:
+            return 0, []
+        return unpack_state(state, self._parameters, self._averages, self._optimiser)
 
     def averaged(self) -> StackedVae:
         """Return the networks with their weights averaged over the last steps."""

@@ -12,6 +12,7 @@ import torch
 from mineral_prospectivity.errors import TrainingError
 from mineral_prospectivity.vae.batches import Fit
 from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.checkpoint import training_key
 from mineral_prospectivity.vae.cross_fitting import (
     CalibrationSample,
     check_folds,
@@ -27,6 +28,7 @@ from mineral_prospectivity.vae.transform import EvidenceTransform
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from mineral_prospectivity.vae.checkpoint import Checkpoint
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.descent import StepReport
     from mineral_prospectivity.vae.head import GaussianProcessHead
@@ -91,6 +93,7 @@ def fit_members(
     device: str = "auto",
     nested: bool = True,
     progress: Callable[[TrainingProgress], None] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Pack:
     """Train members with all their fits.
 
@@ -115,6 +118,8 @@ def fit_members(
         Also train the K (K - 1) / 2 fits without two folds, on which calibration rests.
     progress
         Called about twenty times a stack.
+    checkpoint
+        Where an unfinished stack keeps its state: a training that was cut off goes on from there.
 
     Raises
     ------
@@ -125,7 +130,7 @@ def fit_members(
     """
     check_folds(data, folds, nested=nested)
     plan = left_out_folds(folds, nested=nested)
-    trainer = _Trainer(data, settings, seed, plan, choose_device(device))
+    trainer = _Trainer(data, settings, seed, plan, choose_device(device), checkpoint=checkpoint)
     size = MEMBERS_AT_ONCE[trainer.values.device.type]
     stacks = [tuple(members[start : start + size]) for start in range(0, len(members), size)]
     reporters = [
@@ -134,6 +139,8 @@ def fit_members(
     ]
     with stack_threads(trainer.values.device) as threads:
         packs = list(threads.map(trainer.train, stacks, reporters))
+    if checkpoint:
+        checkpoint.clear()
     tables = ("out_of_fold", "inner", "history")
     joined = [[getattr(pack, name) for pack in packs] for name in tables]
     return Pack(
@@ -152,7 +159,10 @@ class _Trainer:
         seed: int,
         plan: Sequence[tuple[int, ...]],
         device: torch.device,
+        *,
+        checkpoint: Checkpoint | None,
     ) -> None:
+        self._checkpoint = checkpoint
         self._data, self._settings, self._seed, self._plan = data, settings, seed, plan
         self._transform = EvidenceTransform.fit(
             data.features,
@@ -177,6 +187,8 @@ class _Trainer:
             settings=self._settings,
             seed=self._seed,
             report=report,
+            checkpoint=self._checkpoint,
+            key=training_key(self._digest, self._settings, self._seed, fits),
         )
         transforms = {
             left_out: self._transform.take([place]) for place, left_out in enumerate(self._plan)

@@ -12,6 +12,7 @@ from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.naming import pack_name
 from mineral_prospectivity.parameters import EnsembleParameters, FoldParameters
 from mineral_prospectivity.pipelines.training.progress import show_training
+from mineral_prospectivity.vae.checkpoint import Checkpoint
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.settings import VaeSettings
 from mineral_prospectivity.vae.train import fit_members
@@ -24,6 +25,7 @@ def train_members(
     model: VaeSettings,
     ensemble: EnsembleParameters,
     folds: FoldParameters,
+    checkpoint: Checkpoint,
     *,
     members: Sequence[int],
 ) -> tuple[Any, ...]:
@@ -52,6 +54,7 @@ def train_members(
             folds=folds.count,
             device=ensemble.device,
             progress=progress,
+            checkpoint=checkpoint,
         )
     bundles = [pack.bundles[member] for member in members]
     return *bundles, pack.out_of_fold, pack.inner, pack.history

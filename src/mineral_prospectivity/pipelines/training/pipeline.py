@@ -33,6 +33,7 @@ def _training_node(pack: Sequence[int]) -> Node:
             "params:model",
             "params:ensemble",
             "params:folds",
+            f"{name}.checkpoint",
         ],
         [
             *bundle_names([pack]),
