@@ -183,7 +183,7 @@ def test_a_hidden_layer_reads_as_a_missing_one():
     torch.testing.assert_close(hidden, transform.channels(transform.read(missing)))
 
 
-def test_the_embedding_sums_to_the_clipped_score_between_its_knots():
+def test_the_embedding_adds_up_to_the_clipped_score():
     transform = mixed_transform()
     values = torch.linspace(-2, 2, 41).repeat(3, 1).T.unsqueeze(0)
     scores = transform.read(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 import pandas as pd
@@ -37,6 +38,50 @@ class Checkpoint(Protocol):
 
     def clear(self) -> None:
         """Remove the state."""
+
+
+class StackCheckpoints:
+    """The one state of several stacks that are trained side by side, each with a part of it.
+
+    Parameters
+    ----------
+    checkpoint
+        Where the state of all is kept.
+    key
+        Key of the whole training.
+    """
+
+    def __init__(self, checkpoint: Checkpoint, key: str) -> None:
+        self._checkpoint, self._key = checkpoint, key
+        self._writing = Lock()
+        self._parts: dict[str, dict[str, NDArray[np.generic]]] = {}
+        for name, array in (checkpoint.load(key) or {}).items():
+            part, _, own = name.partition("/")
+            self._parts.setdefault(part, {})[own] = array
+
+    def load(self, key: str) -> dict[str, NDArray[np.generic]] | None:
+        """Return the state of a stack, None where there is none."""
+        return self._parts.get(key)
+
+    def due(self) -> bool:
+        """Tell whether it is time to save."""
+        return self._checkpoint.due()
+
+    def save(self, key: str, state: Mapping[str, NDArray[np.generic]]) -> None:
+        """Keep the state of a stack, with the last ones of the others."""
+        with self._writing:
+            # copies: the arrays are those of the networks, which go on while others are saved
+            self._parts[key] = {name: array.copy() for name, array in state.items()}
+            joined = {
+                f"{part}/{name}": array
+                for part, own in self._parts.items()
+                for name, array in own.items()
+            }
+            self._checkpoint.save(self._key, joined)
+
+    def clear(self) -> None:
+        """Remove the state of all."""
+        self._checkpoint.clear()
 
 
 def training_key(digest: str, settings: VaeSettings, seed: int, fits: Sequence[Fit]) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -12,7 +14,7 @@ import torch
 from mineral_prospectivity.errors import TrainingError
 from mineral_prospectivity.vae.batches import Fit
 from mineral_prospectivity.vae.bundle import MemberBundle
-from mineral_prospectivity.vae.checkpoint import training_key
+from mineral_prospectivity.vae.checkpoint import StackCheckpoints, training_key
 from mineral_prospectivity.vae.cross_fitting import (
     CalibrationSample,
     check_folds,
@@ -117,9 +119,9 @@ def fit_members(
     nested
         Also train the K (K - 1) / 2 fits without two folds, on which calibration rests.
     progress
-        Called about twenty times a stack.
+        Called about twenty times a stack, from the thread that trains it, one call at a time.
     checkpoint
-        Where an unfinished stack keeps its state: a training that was cut off goes on from there.
+        Where unfinished stacks keep their states: a training that was cut off goes on from there.
 
     Raises
     ------
@@ -130,15 +132,14 @@ def fit_members(
     """
     check_folds(data, folds, nested=nested)
     plan = left_out_folds(folds, nested=nested)
-    trainer = _Trainer(data, settings, seed, plan, choose_device(device), checkpoint=checkpoint)
+    trainer = _Trainer(data, settings, seed, plan, choose_device(device))
+    if checkpoint:
+        trainer.keep_states(checkpoint, members)
     size = MEMBERS_AT_ONCE[trainer.values.device.type]
     stacks = [tuple(members[start : start + size]) for start in range(0, len(members), size)]
-    reporters = [
-        _Reporter(progress, stack, number, len(stacks), settings.steps)
-        for number, stack in enumerate(stacks)
-    ]
+    shown = _Progress(progress, stacks, settings.steps)
     with stack_threads(trainer.values.device) as threads:
-        packs = list(threads.map(trainer.train, stacks, reporters))
+        packs = list(threads.map(trainer.train, stacks, map(shown.of, stacks)))
     if checkpoint:
         checkpoint.clear()
     tables = ("out_of_fold", "inner", "history")
@@ -159,10 +160,7 @@ class _Trainer:
         seed: int,
         plan: Sequence[tuple[int, ...]],
         device: torch.device,
-        *,
-        checkpoint: Checkpoint | None,
     ) -> None:
-        self._checkpoint = checkpoint
         self._data, self._settings, self._seed, self._plan = data, settings, seed, plan
         self._transform = EvidenceTransform.fit(
             data.features,
@@ -174,6 +172,13 @@ class _Trainer:
         self.values = torch.from_numpy(ordered).to(device)
         self._sample = CalibrationSample.draw(data, seed)
         self._digest = data.digest()
+        self._states: StackCheckpoints | None = None
+
+    def keep_states(self, checkpoint: Checkpoint, members: Sequence[int]) -> None:
+        """Keep the states of all stacks, and go on from those of a training that was cut off."""
+        fits = [Fit(member, left_out) for member in members for left_out in self._plan]
+        key = training_key(self._digest, self._settings, self._seed, fits)
+        self._states = StackCheckpoints(checkpoint, key)
 
     def train(self, members: Sequence[int], report: Callable[[StepReport], None]) -> Pack:
         """Train one stack: the fits of one member after those of another."""
@@ -187,8 +192,8 @@ class _Trainer:
             settings=self._settings,
             seed=self._seed,
             report=report,
-            checkpoint=self._checkpoint,
-            key=training_key(self._digest, self._settings, self._seed, fits),
+            checkpoint=self._states,
+            key=f"members_{members[0]:03d}_{members[-1]:03d}",
         )
         transforms = {
             left_out: self._transform.take([place]) for place, left_out in enumerate(self._plan)
@@ -248,21 +253,27 @@ def _remedy(settings: VaeSettings) -> str:
     return f"Lower model.{name} (now {getattr(settings, name)})"
 
 
-class _Reporter:
-    """Turns the steps of one stack into the progress of all."""
+class _Progress:
+    """Adds up the steps of stacks that are trained side by side."""
 
     def __init__(
         self,
         progress: Callable[[TrainingProgress], None] | None,
-        members: tuple[int, ...],
-        number: int,
-        stacks: int,
+        stacks: Sequence[tuple[int, ...]],
         steps: int,
     ) -> None:
-        self._progress, self._members = progress, members
-        self._done, self._steps = number * steps, stacks * steps
+        self._progress, self._steps = progress, len(stacks) * steps
+        self._done = dict.fromkeys(stacks, 0)
+        self._one_at_a_time = Lock()
 
-    def __call__(self, report: StepReport) -> None:
-        if self._progress is not None:
-            done = self._done + report.step
-            self._progress(TrainingProgress(done, self._steps, self._members, *report[1:]))
+    def of(self, members: tuple[int, ...]) -> Callable[[StepReport], None]:
+        """Return what a stack reports to."""
+        return partial(self._report, members)
+
+    def _report(self, members: tuple[int, ...], report: StepReport) -> None:
+        if self._progress is None:
+            return
+        with self._one_at_a_time:
+            self._done[members] = report.step
+            done = sum(self._done.values())
+            self._progress(TrainingProgress(done, self._steps, members, *report[1:]))

@@ -178,9 +178,10 @@ class EvidenceTransform:
         layers = torch.as_tensor(self.layers, device=scores.present.device)
         used = scores.present if kept is None else scores.present * kept[..., layers]
         continuous = self.knots.shape[1]
-        embedded = self._embed(scores.targets[..., :continuous], used[..., :continuous])
+        targets = scores.targets * used
         raw = scores.raw * used[..., :continuous]
-        return torch.cat([scores.targets * used, raw, embedded, self._missing(used)], dim=2)
+        embedded = _embed(targets[..., :continuous])
+        return torch.cat([targets, raw, embedded, self._missing(used)], dim=2)
 
     def additive(self, channels: Tensor) -> Tensor:
         """Return the channels that an additive model of the evidence is linear in.
@@ -205,12 +206,6 @@ class EvidenceTransform:
         beyond = (segment == 0) | (segment == KNOTS)
         return self.scores.gather(2, start) + torch.where(beyond, _squash(rise), rise)
 
-    def _embed(self, scores: Tensor, used: Tensor) -> Tensor:
-        knots = torch.tensor(EMBEDDING, device=scores.device)
-        ramp = (scores.unsqueeze(-1) - knots[:-1]) / knots.diff()
-        median = (-knots[:-1] / knots.diff()).clamp(0, 1)
-        return ((ramp.clamp(0, 1) - median) * used.unsqueeze(-1)).flatten(2)
-
     def _missing(self, used: Tensor) -> Tensor:
         members = torch.as_tensor(self.layers, device=used.device)
         one_hot = torch.nn.functional.one_hot(members).to(used.dtype)
@@ -219,6 +214,14 @@ class EvidenceTransform:
     def _map(self, change: Callable[[Tensor], Tensor]) -> EvidenceTransform:
         changed = {name: change(tensor) for name, tensor in self.tensors().items()}
         return EvidenceTransform(self.bands, **changed)
+
+
+def _embed(scores: Tensor) -> Tensor:
+    """Return how far each score has come between each two knots, less that of the median's 0."""
+    knots = torch.tensor(EMBEDDING, device=scores.device)
+    steps = knots.diff()
+    ramp = (scores.unsqueeze(-1) / steps).sub_(knots[:-1] / steps).clamp_(0, 1)
+    return ramp.sub_((-knots[:-1] / steps).clamp(0, 1)).flatten(2)
 
 
 def _squash(values: Tensor) -> Tensor:
