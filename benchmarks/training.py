@@ -1,13 +1,15 @@
 """Time of training: all fits of a member stacked, against one after the other.
 
 ``python benchmarks/training.py`` trains the same networks, for the same steps and batches, in
-three ways and prints their times a fit and step. Rounds are interleaved, so that a busy machine
-slows all of them.
+three ways, each with all cores as it can use them, and prints their times a fit and step. Rounds
+are interleaved, so that a busy machine slows all of them. The DataLoader is given evidence that is
+transformed already; the package transforms what it draws, for each fit by its own tables.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from statistics import median
 
@@ -21,6 +23,7 @@ from mineral_prospectivity.vae.batches import Fit
 from mineral_prospectivity.vae.cross_fitting import left_out_folds
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.descent import train_stack
+from mineral_prospectivity.vae.device import stack_threads
 from mineral_prospectivity.vae.networks import Posterior
 from mineral_prospectivity.vae.objective import (
     cross_entropy,
@@ -107,62 +110,74 @@ def train_as_usual(
         optimiser.step()
 
 
-def train_stacked(
-    data: TrainingData,
-    fits: list[Fit],
-    values: torch.Tensor,
-    transform: EvidenceTransform,
-    settings: VaeSettings,
-) -> None:
-    train_stack(
-        data, fits, values,
-        transform=transform, settings=settings, seed=0, report=lambda _: None,
-    )  # fmt: skip
+class Region:
+    """Data on the device, the fits of one member, and their transforms."""
+
+    def __init__(self, cells: int, bands: int, settings: VaeSettings) -> None:
+        self.settings = settings
+        self.data = simulate(cells, bands)
+        self.fits = [Fit(0, left_out) for left_out in left_out_folds(FOLDS, nested=True)]
+        seen = np.stack([fit.sees(self.data.folds) for fit in self.fits])
+        self.transform = EvidenceTransform.fit(
+            self.data.features, self.data.bands, weights=self.data.weights, rows=seen
+        )
+        self.values = torch.from_numpy(self.data.features[:, self.transform.order])
+        self.alone = [self.transform.take([number]) for number in range(len(self.fits))]
+
+    def train(self, fits: list[Fit], transform: EvidenceTransform) -> None:
+        """Train fits as one stack."""
+        train_stack(
+            self.data, fits, self.values,
+            transform=transform, settings=self.settings, seed=0, report=lambda _: None,
+        )  # fmt: skip
+
+    def side_by_side(self, members: int) -> None:
+        """Train members as the package does: a stack each, a core each."""
+        with stack_threads(torch.device("cpu")) as threads:
+            stacks = [[Fit(m, fit.left_out) for fit in self.fits] for m in range(members)]
+            list(threads.map(self.train, stacks, [self.transform] * members))
+
+    def by_index(self, members: int) -> None:
+        """Train fit after fit with the same code."""
+        for member in range(members):
+            for fit, own in zip(self.fits, self.alone, strict=True):
+                self.train([Fit(member, fit.left_out)], own)
+
+    def as_usual(self, members: int) -> None:
+        """Train fit after fit with a DataLoader."""
+        for _ in range(members):
+            for fit, own in zip(self.fits, self.alone, strict=True):
+                train_as_usual(self.data, fit, own, self.settings)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cells", type=int, default=30_000)
     parser.add_argument("--bands", type=int, default=25)
-    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--members", type=int, default=os.cpu_count())
+    parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=VaeSettings().batch_size)
-    parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    data = simulate(options.cells, options.bands)
     settings = VaeSettings(steps=options.steps, batch_size=options.batch_size)
-    plan = left_out_folds(FOLDS, nested=True)
-    fits = [Fit(0, left_out) for left_out in plan]
-    transform = EvidenceTransform.fit(
-        data.features, data.bands,
-        weights=data.weights, rows=np.stack([fit.sees(data.folds) for fit in fits]),
-    )  # fmt: skip
-    values = torch.from_numpy(data.features[:, transform.order])
-    alone = [transform.take([number]) for number in range(len(fits))]
+    region = Region(options.cells, options.bands, settings)
     ways = {
-        f"stacked: {len(fits)} fits in one set of tensors": lambda: train_stacked(
-            data, fits, values, transform, settings
-        ),
-        "one fit after the other, same code, rows by index": lambda: [
-            train_stacked(data, [fit], values, own, settings)
-            for fit, own in zip(fits, alone, strict=True)
-        ],
-        "one fit after the other, DataLoader + nn.Linear + Adam": lambda: [
-            train_as_usual(data, fit, own, settings) for fit, own in zip(fits, alone, strict=True)
-        ],
+        "stacked: all fits of a member in one set of tensors": region.side_by_side,
+        "one fit after the other, same code, rows by index": region.by_index,
+        "one fit after the other, DataLoader + nn.Linear + Adam": region.as_usual,
     }
     seconds: dict[str, list[float]] = {way: [] for way in ways}
     for _ in range(options.rounds):
         for way, train in ways.items():
             start = time.perf_counter()
-            train()
+            train(options.members)
             seconds[way].append(time.perf_counter() - start)
-    steps = len(fits) * options.steps
+    steps = options.members * len(region.fits) * options.steps
     fastest = median(next(iter(seconds.values())))
     print(
-        f"{options.bands} bands, batch {options.batch_size}, {options.threads} thread(s), "
-        f"median of {options.rounds} interleaved rounds\n"
+        f"{options.members} member(s) of {len(region.fits)} fits, {options.bands} bands, batch "
+        f"{options.batch_size}, {os.cpu_count()} core(s), median of {options.rounds} "
+        "interleaved rounds\n"
     )
     print(f"{'way':<58}{'ms a fit and step':>18}{'ratio':>8}")
     for way, times in seconds.items():
