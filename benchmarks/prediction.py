@@ -34,7 +34,7 @@ from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.ensemble import Ensemble
 from mineral_prospectivity.vae.head import kernel_features
 from mineral_prospectivity.vae.settings import VaeSettings
-from mineral_prospectivity.vae.stack import represent
+from mineral_prospectivity.vae.stack import Stack, represent
 from mineral_prospectivity.vae.train import fit_members
 
 if TYPE_CHECKING:
@@ -76,9 +76,8 @@ def train(data: TrainingData, members: int) -> Ensemble:
 class Sampler:
     """Monte Carlo draws of the logit, stacked over members: the way without a closed form."""
 
-    def __init__(self, ensemble: Ensemble) -> None:
-        self.stack = ensemble.stack
-        self.head = ensemble.stack.head
+    def __init__(self, stack: Stack) -> None:
+        self.stack, self.head = stack, stack.head
         length = self.head.informed.norm(dim=1, keepdim=True).clamp(min=1e-12)
         self._directions = self.head.informed / length
         self._shrunk = 1 - (1 - length.square()).clamp(min=0).sqrt()
@@ -106,17 +105,26 @@ class Sampler:
         return self.head.weights.unsqueeze(2) + noise - self._directions @ shrunk
 
 
+def take(stack: Stack, member: int) -> Stack:
+    """Return one member."""
+    head = stack.head.map(lambda tensor: tensor[member : member + 1])
+    return Stack(stack.transform, stack.network.take([member]), head)
+
+
 @torch.inference_mode()
-def passes(sampler: Sampler, values: Tensor, draws: int, size: int = 1024) -> Iterator[Tensor]:
-    """Yield draws of blocks of cells by whole stochastic passes through the networks."""
-    for block in torch.split(values, size):
-        for _ in range(draws):
-            yield torch.sigmoid(sampler.draw(sampler.represent(block)))
+def passes(
+    samplers: list[Sampler], values: Tensor, draws: int, size: int = 1024
+) -> Iterator[Tensor]:
+    """Yield draws by stochastic passes through the networks, a member after the other: as usual."""
+    for sampler in samplers:
+        for block in torch.split(values, size):
+            for _ in range(draws):
+                yield torch.sigmoid(sampler.draw(sampler.represent(block)))
 
 
 @torch.inference_mode()
 def shared(sampler: Sampler, values: Tensor, draws: int, size: int = 1024) -> Iterator[Tensor]:
-    """Yield draws of blocks of cells whose networks are passed only once."""
+    """Yield draws of blocks of cells whose networks are passed once, for all members together."""
     for block in torch.split(values, size):
         cells = sampler.represent(block)
         for _ in range(draws):
@@ -142,7 +150,8 @@ def time_of(work: Callable[[], object], rounds: int) -> list[float]:
 def compare_speed(
     ensemble: Ensemble, features: NDArray[np.float32], options: argparse.Namespace
 ) -> None:
-    sampler = Sampler(ensemble)
+    sampler = Sampler(ensemble.stack)
+    alone = [Sampler(take(ensemble.stack, number)) for number in range(len(ensemble.names))]
     values = torch.from_numpy(features[:, ensemble.stack.transform.order])
     few = values[: options.sampled]
     closed: list[float] = []
@@ -150,7 +159,7 @@ def compare_speed(
     once: list[float] = []
     for _ in range(options.rounds):
         closed += time_of(lambda: ensemble.logit_moments(features), 1)
-        whole += time_of(lambda: exhaust(passes(sampler, few, options.draws)), 1)
+        whole += time_of(lambda: exhaust(passes(alone, few, options.draws)), 1)
         once += time_of(lambda: exhaust(shared(sampler, few, options.draws)), 1)
     members = len(ensemble.names)
     rates = {
@@ -167,7 +176,7 @@ def compare_speed(
 @torch.inference_mode()
 def compare_agreement(ensemble: Ensemble, features: NDArray[np.float32], draws: int) -> None:
     """Print how far the closed form and 100 draws are from many draws."""
-    sampler = Sampler(ensemble)
+    sampler = Sampler(ensemble.stack)
     cells = sampler.represent(torch.from_numpy(features[:, ensemble.stack.transform.order]))
     logits = [sampler.draw(cells) for _ in range(draws)]
     many, few = torch.stack(logits).double(), torch.stack(logits[:100]).double()
@@ -245,7 +254,7 @@ def main() -> None:
     parser.add_argument("--members", type=int, default=10)
     parser.add_argument("--bands", type=int, default=25)
     parser.add_argument("--cells", type=int, default=20_000, help="cells of the closed form")
-    parser.add_argument("--sampled", type=int, default=256, help="cells of the draws")
+    parser.add_argument("--sampled", type=int, default=1024, help="cells of the draws")
     parser.add_argument("--draws", type=int, default=100)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
