@@ -7,7 +7,7 @@ export KEDRO_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format bench lock clean
+.PHONY: help setup setup-dev run test lint format bench bench-quality lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -48,6 +48,9 @@ bench: setup-dev ## Speed and scale beside the peers, as ratios from one run
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/scheduling.py
+
+bench-quality: setup-dev ## Scores beside the peers on several regions and deals of the folds (hours; resumes)
+	$(BIN)/python benchmarks/quality.py
 
 lock: setup-dev ## Write requirements.lock from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+).*/\1/; s/^torch @ .*torch-([0-9.]+).*/torch==\1/' > requirements.lock

@@ -106,7 +106,19 @@ class EvaluationParameters(_Group):
     bins: Annotated[int, Field(ge=2, description="Equal-mass bins of the reliability.")] = 15
     seed: Annotated[int, Field(ge=0, description="Seed of bootstrap and baselines.")] = 0
     baselines: Annotated[
-        list[Literal["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]],
+        list[
+            Literal[
+                "prevalence",
+                "distance",
+                "weights_of_evidence",
+                "logistic_regression",
+                "logistic_regression_tuned",
+                "random_forest",
+                "lightgbm",
+                "lightgbm_default",
+                "lightgbm_tuned",
+            ]
+        ],
         Field(description="Models scored on the same folds."),
     ] = ["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]
 

@@ -4,7 +4,12 @@ import pytest
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.geo.bands import Band
-from mineral_prospectivity.scoring.baselines import BASELINES, baseline_predictions, learners
+from mineral_prospectivity.scoring.baselines import (
+    BASELINES,
+    baseline_predictions,
+    boosted_trees,
+    learners,
+)
 from mineral_prospectivity.scoring.ranking import roc_auc
 
 BANDS = (Band("gravity"), Band("magnetics"), Band("granite", kind="fraction"))
@@ -27,6 +32,11 @@ def region(side=32, seed=0):
     return evidence.astype(np.float32), cells
 
 
+OVERCONFIDENT = ("lightgbm_default", "weights_of_evidence")
+"""Trees that overfit, and weights that add up as if layers were independent."""
+
+
+@pytest.mark.usefixtures("small_models")
 def test_every_baseline_gives_probabilities_of_the_right_mean():
     evidence, cells = region()
     found = baseline_predictions(evidence, BANDS, cells)
@@ -34,18 +44,22 @@ def test_every_baseline_gives_probabilities_of_the_right_mean():
     for name in BASELINES:
         p = found[name]
         assert ((p > 0) & (p < 1)).all(), name
-        assert p.mean() == pytest.approx(cells["label"].mean(), rel=0.25), name
-    for name in ("logistic_regression", "random_forest", "lightgbm"):
-        assert roc_auc(cells["label"], found[name]) > 0.7
+        tolerance = 0.6 if name in OVERCONFIDENT else 0.25
+        assert p.mean() == pytest.approx(cells["label"].mean(), rel=tolerance), name
+    for name in BASELINES.keys() - {"prevalence", "distance"}:
+        assert roc_auc(cells["label"], found[name]) > (
+            0.6 if name == "weights_of_evidence" else 0.65
+        ), name
 
 
 @pytest.fixture
-def small_forests(monkeypatch):
+def small_models(monkeypatch):
+    monkeypatch.setattr(boosted_trees, "GRID", boosted_trees.GRID[::5])
     monkeypatch.setattr(learners, "_FORESTS", 2)
     monkeypatch.setattr(learners, "_BACKGROUND", 300)
 
 
-@pytest.mark.usefixtures("small_forests")
+@pytest.mark.usefixtures("small_models")
 def test_a_label_of_the_held_out_fold_changes_none_of_its_predictions():
     evidence, cells = region()
     held_out = cells["fold"] == 1
@@ -69,7 +83,7 @@ def test_cells_kept_out_of_training_teach_nothing_but_are_predicted():
     assert one.notna().all(axis=None)
 
 
-@pytest.mark.usefixtures("small_forests")
+@pytest.mark.usefixtures("small_models")
 def test_predictions_repeat_whatever_the_number_of_threads():
     evidence, cells = region()
     one, two = (
@@ -89,7 +103,7 @@ def test_a_table_of_evidence_is_read_by_the_names_of_the_bands():
     )
 
 
-@pytest.mark.usefixtures("small_forests")
+@pytest.mark.usefixtures("small_models")
 def test_a_band_without_a_value_is_no_obstacle():
     evidence, cells = region()
     evidence[:, 1] = np.nan

@@ -7,6 +7,7 @@ from scipy.special import expit, logit
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import cells_of_points
 from mineral_prospectivity.simulation import simulate_region
+from mineral_prospectivity.simulation.mineralisation import align
 
 SHAPE = (80, 100)
 
@@ -122,6 +123,17 @@ def test_an_independent_layer_can_be_omitted(region):
     assert expected_auc(less.probability_given_layers, region.probability) < with_it
 
 
+def test_deposits_can_depend_on_fewer_layers():
+    few = simulate_region(3, SHAPE, prevalence=0.02, relevant=["copper"], hidden=0)
+    seen = align(layer(few, "copper"), few.grid)
+    p = few.probability_given_layers
+    known = np.isfinite(seen)
+    order = np.argsort(seen[known])
+    assert (np.diff(p[known][order]) >= 0).all()
+    assert p.mean() == pytest.approx(0.02)
+    np.testing.assert_allclose(p, few.probability)
+
+
 def test_a_layer_that_others_tell_of_can_be_omitted(region):
     less = simulate_region(3, SHAPE, prevalence=0.02, omit=["copper", "faults"])
     assert less.faults is None
@@ -150,6 +162,8 @@ def test_prevalence_shifts_every_probability_up(region):
     [
         ({"prevalence": 0.0}, "prevalence = 0: give a probability between 0 and 1"),
         ({"hidden": -1.0}, "hidden = -1: a standard deviation cannot be negative"),
+        ({"relevant": ["coper"]}, "relevant: there is no layer coper; there are magnetics"),
+        ({"relevant": ["zinc"]}, "relevant: no deposit depends on these layers alone; choose"),
         ({"omit": ["coper"]}, "omit: there is no layer coper; there are magnetics, gravity,"),
     ],
 )

@@ -11,9 +11,13 @@ MODEL_NAMES = {
     "ensemble": "VAE ensemble",
     "prevalence": "Prevalence alone",
     "distance": "Distance to deposits",
+    "weights_of_evidence": "Weights of evidence",
     "logistic_regression": "Logistic regression",
+    "logistic_regression_tuned": "Logistic regression, tuned",
     "random_forest": "Random forest",
     "lightgbm": "LightGBM",
+    "lightgbm_default": "LightGBM, as it comes",
+    "lightgbm_tuned": "LightGBM, tuned",
 }
 
 SCORE_NAMES = {

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.simulation.instruments import Layer
+    from mineral_prospectivity.simulation.mineralisation import Effect
 
 CORNER = (500_000.0, 5_200_000.0)
 """Western and southern limit of every region, m; the place means nothing."""
@@ -96,6 +97,7 @@ def simulate_region(
     hidden: float = 1.2,
     irrelevant_layers: int = 0,
     omit: Sequence[str] = (),
+    relevant: Sequence[str] | None = None,
     crs: str = "EPSG:32633",
 ) -> Region:
     """Return a region whose deposits were drawn with known probability.
@@ -122,14 +124,17 @@ def simulate_region(
         Number of layers added that no deposit depends on.
     omit
         Names of layers left out, though deposits may depend on them.
+    relevant
+        Names of the layers that deposits depend on; a term that needs another layer is left out
+        of the log-odds. None keeps every term; at least one must stay.
     crs
         A projected CRS.
 
     Raises
     ------
     ConfigurationError
-        If a layer to omit does not exist, the prevalence is not between 0 and 1, or the
-        deviation of the hidden field is negative.
+        If a layer to omit or to depend on does not exist, the prevalence is not between 0 and 1,
+        or the deviation of the hidden field is negative.
     """
     if not 0 < prevalence < 1:
         msg = f"prevalence = {prevalence:g}: give a probability between 0 and 1"
@@ -148,7 +153,10 @@ def simulate_region(
     ]
     terms = effects(grid, shown, geology.faults)
     shown += irrelevant(seed, geology, grids, irrelevant_layers)
-    _require_known(omit, [*(layer.name for layer in shown), FAULTS])
+    names = [*(layer.name for layer in shown), FAULTS]
+    _require_known("omit", omit, names)
+    _require_known("relevant", relevant or (), names)
+    terms = _relevant(terms, names if relevant is None else relevant)
 
     field = gaussian_field(shape, resolution, HIDDEN_SCALE, stream(seed, "hidden"))
     shown_log_odds = log_odds_of(terms)
@@ -176,11 +184,20 @@ def _grid(shape: tuple[int, int], resolution: float, crs: str) -> GeoBox:
     )
 
 
-def _require_known(omit: Sequence[str], names: Sequence[str]) -> None:
-    unknown = sorted(set(omit) - set(names))
+def _require_known(argument: str, given: Sequence[str], names: Sequence[str]) -> None:
+    unknown = sorted(set(given) - set(names))
     if unknown:
-        msg = f"omit: there is no layer {', '.join(unknown)}; there are {', '.join(names)}"
+        msg = f"{argument}: there is no layer {', '.join(unknown)}; there are {', '.join(names)}"
         raise ConfigurationError(msg)
+
+
+def _relevant(terms: Sequence[Effect], layers: Sequence[str]) -> list[Effect]:
+    kept = [term for term in terms if set(term.layers) <= set(layers)]
+    if not kept:
+        known = sorted({" with ".join(term.layers) for term in terms})
+        msg = f"relevant: no deposit depends on these layers alone; choose of {', '.join(known)}"
+        raise ConfigurationError(msg)
+    return kept
 
 
 def _place_deposits(seed: int, grid: GeoBox, labels: NDArray[np.bool_]) -> gpd.GeoDataFrame:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
-from lightgbm import LGBMClassifier
 from sklearn.compose import ColumnTransformer
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import QuantileTransformer
+
+from mineral_prospectivity.scoring.baselines.inner import choose
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,9 +28,22 @@ _BACKGROUND = 10_000  # cells of each forest
 _LEVELS = 256
 _QUANTILES = 1000
 
+PENALTIES = (0.001, 0.01, 0.1, 1.0)
+"""Values of C that tuning may choose from."""
+
 
 def logistic_regression(fold: Fold) -> FloatArray:
-    """Return p from a ridge-penalised logistic regression (C = 1).
+    """Return p from a ridge-penalised logistic regression of C = 1."""
+    return ridge_regression(fold, 1.0)
+
+
+def logistic_regression_tuned(fold: Fold) -> FloatArray:
+    """Return p from the logistic regression whose C has the smallest NLL on inner folds."""
+    return choose([partial(ridge_regression, c=c) for c in PENALTIES], fold).learner(fold)
+
+
+def ridge_regression(fold: Fold, c: float) -> FloatArray:
+    """Return p from a logistic regression with ridge penalty 1 / C.
 
     Continuous bands become normal scores; class fractions stay as they are, so that the penalty
     weighs most on rare classes. Missing values take the median of their band, and a column of
@@ -47,7 +62,7 @@ def logistic_regression(fold: Fold) -> FloatArray:
     evidence = ColumnTransformer(
         [("scores", scores, continuous), ("shares", _imputer(), fractions)]
     )
-    regression = LogisticRegression(C=1.0, max_iter=1000)
+    regression = LogisticRegression(C=c, max_iter=1000)
     model = Pipeline([("evidence", evidence), ("regression", regression)])
     model.fit(fold.evidence, fold.labels, regression__sample_weight=fold.weights)
     return _probability(model, fold.held_out_evidence)
@@ -108,36 +123,11 @@ def _case_control(fold: Fold, rng: np.random.Generator) -> tuple[NDArray[np.intp
     return rows, weights
 
 
-def lightgbm(fold: Fold) -> FloatArray:
-    """Return p from 200 boosted trees of 7 leaves at a learning rate of 0.03.
-
-    Each tree sees 0.8 of the rows and of the bands; everything else is LightGBM's default. Its
-    default trees (100 of 31 leaves at 0.1) overfit a few hundred deposits; this setting was the
-    best of several on spatial folds of Cloncurry, so the comparison there favours it. Missing
-    values go to the side of a split that suits them. One thread: on small folds threads wait.
-    """
-    model = LGBMClassifier(
-        n_estimators=200,
-        learning_rate=0.03,
-        num_leaves=7,
-        colsample_bytree=0.8,
-        subsample=0.8,
-        subsample_freq=1,
-        random_state=fold.seed,
-        n_jobs=1,
-        deterministic=True,
-        force_row_wise=True,
-        verbose=-1,
-    )
-    model.fit(fold.evidence, fold.labels, sample_weight=fold.weights)
-    return _probability(model, fold.held_out_evidence)
-
-
 def _imputer() -> SimpleImputer:
     return SimpleImputer(strategy="median", add_indicator=True)
 
 
 def _probability(
-    model: Pipeline | RandomForestClassifier | LGBMClassifier, evidence: NDArray[np.floating]
+    model: Pipeline | RandomForestClassifier, evidence: NDArray[np.floating]
 ) -> FloatArray:
     return np.asarray(model.predict_proba(evidence), dtype=np.float64)[:, 1]

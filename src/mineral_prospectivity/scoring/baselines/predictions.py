@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.errors import ConfigurationError
-from mineral_prospectivity.scoring.baselines import geography, learners
+from mineral_prospectivity.scoring.baselines import boosted_trees, geography, learners
 from mineral_prospectivity.scoring.baselines.fold import hold_out
+from mineral_prospectivity.scoring.baselines.weights_of_evidence import weights_of_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 BASELINES: dict[str, Callable[[Fold], NDArray[np.float64]]] = {
     "prevalence": geography.prevalence,
     "distance": geography.distance,
+    "weights_of_evidence": weights_of_evidence,
     "logistic_regression": learners.logistic_regression,
+    "logistic_regression_tuned": learners.logistic_regression_tuned,
     "random_forest": learners.random_forest,
-    "lightgbm": learners.lightgbm,
+    "lightgbm": boosted_trees.lightgbm,
+    "lightgbm_default": boosted_trees.lightgbm_default,
+    "lightgbm_tuned": boosted_trees.lightgbm_tuned,
 }
 """Every baseline by name, from the simplest up."""
 

@@ -1,0 +1,1 @@
+"""What the quality and uncertainty benchmarks share: experiments, contestants, scores, pages."""

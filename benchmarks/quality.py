@@ -1,0 +1,144 @@
+"""Judge the ensemble beside its peers: same folds, several deals of them, several regions.
+
+Results are kept in ``--store`` a run at a time, so that what was interrupted goes on, and further
+models, experiments or seeds add to what is there. Seeds 0 to 4 are for development, those from 100
+for reporting: nothing is chosen on what is reported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+
+from judging.contestants import ENSEMBLE, PEERS, Contestant, ensemble_contestant, peer_contestant
+from judging.experiments import PROJECT, Experiment, declare_arrays, load_experiment
+from judging.figure import draw_quality
+from judging.page import quality_table
+from judging.regions import ALL, DEVELOPMENT, REGIONS, declare_region
+from judging.scores import judge
+from judging.store import Store, write_json
+
+REPORTED = ("demo", *REGIONS, "cloncurry")
+QUICK = ("dev_16_small",)
+SEEDS = (100, 101, 102)
+EXPLAIN = {
+    "experiments": "of: demo, cloncurry, simulated regions (%(default)s), or any of conf/",
+    "experiment": "one more: conf/NAME, or a folder with features.npy, labels.npy and so on",
+    "variant": "NAME:group.key=value,...: one more row, the default model with other parameters",
+    "frozen": "rows whose kept results are taken as they are, though the code has changed since",
+}
+
+
+def main() -> None:
+    options = parse()
+    store = Store(options.store, frozenset(options.frozen))
+    contestants = choose_contestants(options)
+    names = [*options.experiments, *map(str, options.experiment)]
+    done, total = 0, len(names) * len(contestants) * len(options.seeds)
+    summary = {}
+    for name in names:
+        experiment = load(name, options.store)
+        estimate(store, experiment, contestants, options.seeds)
+        runs: dict[str, list] = {}
+        seconds: dict[str, list[float]] = {}
+        for seed in options.seeds:
+            for who in contestants:
+                outcome = compete(store, experiment, who, seed)
+                done += 1
+                print(
+                    f"[{done}/{total}] {experiment.name} seed {seed}: {who.models[0]}", flush=True
+                )
+                for model in who.models:
+                    runs.setdefault(model, []).append(outcome.predictions[model].to_numpy())
+                    seconds.setdefault(model, []).append(outcome.seconds[model])
+        found = judge(experiment, runs, contestants[0].models[0])
+        for model, spent in seconds.items():
+            found["models"][model]["cpu_seconds"] = sum(spent) / len(spent)
+        summary[experiment.name] = found | {"seeds": list(options.seeds)}
+    write_json(options.store / "summary.json", summary)
+    print("\n" + quality_table(summary))
+    draw_quality(summary, options.store / "quality.png")
+    print(f"scores: {options.store / 'summary.json'}; figure: {options.store / 'quality.png'}")
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--experiments", nargs="*", default=REPORTED, metavar="NAME", help=EXPLAIN["experiments"]
+    )
+    parser.add_argument(
+        "--experiment", action="append", default=[], type=Path, help=EXPLAIN["experiment"]
+    )
+    parser.add_argument("--seeds", nargs="+", type=int, default=SEEDS, help="deals of the folds")
+    parser.add_argument("--models", nargs="*", default=(ENSEMBLE, *PEERS), metavar="NAME")
+    parser.add_argument("--variant", action="append", default=[], help=EXPLAIN["variant"])
+    parser.add_argument("--frozen", nargs="*", default=[], metavar="NAME", help=EXPLAIN["frozen"])
+    parser.add_argument("--store", type=Path, default=PROJECT / "data/benchmarks/quality")
+    parser.add_argument("--quick", action="store_true", help="one small region, one seed")
+    options = parser.parse_args()
+    if options.quick:
+        options.experiments, options.seeds = QUICK, (0,)
+    reported = [name for name in options.experiments if name not in DEVELOPMENT]
+    if reported and min(options.seeds) < 100:
+        print("seeds below 100 are for development: do not report these scores\n")
+    return options
+
+
+def choose_contestants(options: argparse.Namespace) -> list[Contestant]:
+    """Return who competes, the ensemble or its first variant first."""
+    unknown = set(options.models) - {ENSEMBLE, *PEERS}
+    if unknown:
+        raise SystemExit(
+            f"--models: no {', '.join(unknown)}; there are {ENSEMBLE}, {', '.join(PEERS)}"
+        )
+    found = [ensemble_contestant()] if ENSEMBLE in options.models else []
+    for variant in options.variant:
+        name, _, overrides = variant.partition(":")
+        chosen = overrides.split(",") if overrides else []
+        found.append(ensemble_contestant(f"{ENSEMBLE}_{name}", chosen))
+    found += [peer_contestant(name) for name in PEERS if name in options.models]
+    if not found:
+        raise SystemExit("--models: name at least one")
+    return found
+
+
+def load(name: str, store: Path) -> Experiment:
+    """Return an experiment: drawn, declared in conf/, or a folder of arrays."""
+    conf = store / "drawn/conf"
+    if name in ALL:
+        return load_experiment(declare_region(name, conf), conf)
+    if (Path(name) / "features.npy").exists():
+        return load_experiment(declare_arrays(Path(name), conf), conf)
+    return load_experiment(Path(name).name)
+
+
+def compete(store: Store, experiment: Experiment, who: Contestant, seed: int):
+    """Return a contestant's outcome on one deal of the folds, kept or made now."""
+    known = store.find(experiment, who, seed)
+    if known is not None:
+        return known
+    outcome = who.run(experiment, experiment.deal(seed))
+    store.keep(experiment, who, seed, outcome)
+    return outcome
+
+
+def estimate(
+    store: Store, experiment: Experiment, contestants: list[Contestant], seeds: tuple[int, ...]
+) -> None:
+    """Say what is left to do, and how long it took where it was done."""
+    left = [who for who in contestants for s in seeds if store.find(experiment, who, s) is None]
+    timed = [store.seconds(who) for who in left]
+    known = sum(spent for spent in timed if spent is not None)
+    untimed = sum(spent is None for spent in timed)
+    print(
+        f"{experiment.name}: {len(experiment.cells):,} cells, {len(experiment.bands)} bands; "
+        f"{len(left)} runs to do, about {known:.0f} CPU seconds"
+        + (f" and {untimed} runs never timed" if untimed else "")
+        + f" ({time.strftime('%H:%M:%S')})",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
