@@ -3,6 +3,7 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import html5lib
 import numpy as np
 import pytest
 
@@ -12,7 +13,7 @@ from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.scoring.evaluation.truth import KnownProbability
 
-VOID = {"meta", "img", "link", "br", "hr"}
+VOID = {"meta", "img", "link", "br", "hr", "input"}
 
 
 class Page(HTMLParser):
@@ -70,10 +71,14 @@ def test_the_page_is_well_formed_and_has_a_language(html, page):
     assert page.all("meta")[1]["name"] == "viewport"
 
 
+def test_the_page_is_valid_html(html):
+    html5lib.HTMLParser(strict=True).parse(html.lstrip())
+
+
 def test_nothing_is_fetched(page):
     for image in page.all("img"):
         assert image["src"].startswith(("data:image/png;base64,", "data:image/svg+xml;base64,"))
-    assert not page.all("script")
+    assert not any("src" in script for script in page.all("script"))
     assert not page.all("link")
     assert all(link["href"].startswith("#") for link in page.all("a"))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib import patheffects
-from matplotlib.colors import LogNorm, Normalize
+from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
 from mineral_prospectivity.reporting.style import INK, WIDTH
@@ -66,6 +66,13 @@ def clipped_scale(values: NDArray[np.float64]) -> Normalize:
     known = values[np.isfinite(values)]
     top = float(np.quantile(known, 0.995)) if known.size else 1.0
     return Normalize(0.0, top or 1.0)
+
+
+def turning_scale(values: NDArray[np.float64]) -> TwoSlopeNorm:
+    """Return a scale that turns at 0, between the 0.5th and the 99.5th percentile."""
+    known = values[np.isfinite(values)]
+    low, high = np.quantile(known, (0.005, 0.995)) if known.size else (-1.0, 1.0)
+    return TwoSlopeNorm(0.0, min(low, -1e-9), max(high, 1e-9))
 
 
 def percent_tick(value: float, _: int | None = None) -> str:

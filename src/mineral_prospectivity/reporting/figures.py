@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from mineral_prospectivity.reporting import charts, curves, maps
 from mineral_prospectivity.reporting.comparisons import headline_names, scores_with_intervals
 from mineral_prospectivity.reporting.style import png_bytes, svg_bytes
-from mineral_prospectivity.reporting.thumbnails import Thumbnail, thumbnail
+from mineral_prospectivity.reporting.thumbnails import thumbnail
 from mineral_prospectivity.reporting.words import (
     LOWER_IS_BETTER,
     UNCERTAINTY_NAMES,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from mineral_prospectivity.reporting.report import ReportInputs
+    from mineral_prospectivity.reporting.thumbnails import ReportMaps
 
 PIXELS_PER_INCH = 115
 """So that the widest figure fills the column of the page."""
@@ -60,20 +61,19 @@ class ReportFigure:
     absent: str = ""
 
 
-def report_figures(inputs: ReportInputs, prediction: Thumbnail) -> dict[str, ReportFigure]:
+def report_figures(inputs: ReportInputs, maps_shown: ReportMaps) -> dict[str, ReportFigure]:
     """Return every figure of the report by name.
 
     Parameters
     ----------
     inputs
         What the report tells of.
-    prediction
+    maps_shown
         Its maps, thinned.
     """
-    categories = thumbnail(inputs.categories)
     return {
-        **_map_figures(inputs, prediction, categories),
-        "risk_return": _risk_return(inputs, prediction, categories),
+        **_map_figures(inputs, maps_shown),
+        "risk_return": _risk_return(inputs, maps_shown),
         "scores": _scores(inputs.metrics),
         "capture": _capture(inputs.metrics),
         "prediction_area": _prediction_area(inputs.metrics),
@@ -82,11 +82,8 @@ def report_figures(inputs: ReportInputs, prediction: Thumbnail) -> dict[str, Rep
     }
 
 
-def _map_figures(
-    inputs: ReportInputs, prediction: Thumbnail, categories: Thumbnail
-) -> dict[str, ReportFigure]:
-    deposits, targets = inputs.deposits, inputs.targets
-    returns = thumbnail(inputs.economics.select(["risk_adjusted_return"]))
+def _map_figures(inputs: ReportInputs, maps_shown: ReportMaps) -> dict[str, ReportFigure]:
+    deposits, targets, prediction = inputs.deposits, inputs.targets, maps_shown.prediction
     return {
         "probability": _png(
             maps.probability_map(prediction, deposits, targets),
@@ -96,13 +93,13 @@ def _map_figures(
             f"{len(targets)} outlined targets",
         ),
         "categories": _png(
-            maps.category_map(categories, deposits, targets),
+            maps.category_map(maps_shown.categories, deposits, targets),
             "Return and risk. Blue ground is where to go first; orange promises as much, but the "
             "models disagree there. Outlined: what the budget funds.",
             "Map of the four categories of return and risk",
         ),
         "returns": _png(
-            maps.return_map(returns, deposits),
+            maps.return_map(maps_shown.returns, deposits),
             "Expected value of testing a cell less the discount for risk: it pays where the map is "
             "green-blue.",
             "Map of the risk-adjusted return of testing each cell",
@@ -123,14 +120,12 @@ def _map_figures(
     }
 
 
-def _risk_return(
-    inputs: ReportInputs, prediction: Thumbnail, categories: Thumbnail
-) -> ReportFigure:
+def _risk_return(inputs: ReportInputs, maps_shown: ReportMaps) -> ReportFigure:
     measure, threshold = inputs.risk["risk"]["measure"], inputs.risk["risk"]["threshold"]
     figure = charts.risk_return_figure(
-        prediction.band("log_odds_mean").astype(float),
+        maps_shown.prediction.band("log_odds_mean").astype(float),
         thumbnail(risk_surface(inputs.prediction, measure)).values[0].astype(float),
-        categories.values[0].astype(int),
+        maps_shown.categories.values[0].astype(int),
         threshold=threshold,
         risk_label=RISK_LABELS[measure],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize, TwoSlopeNorm
+from matplotlib.colors import BoundaryNorm, ListedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
@@ -22,6 +22,7 @@ from mineral_prospectivity.reporting.cartography import (
     outline_targets,
     percent_tick,
     show,
+    turning_scale,
 )
 from mineral_prospectivity.reporting.style import (
     INK,
@@ -149,12 +150,9 @@ def return_map(returns: Thumbnail, deposits: gpd.GeoDataFrame) -> Figure:
         Points in the CRS of the grid.
     """
     values = returns.band("risk_adjusted_return").astype(np.float64)
-    known = values[np.isfinite(values)]
-    low, high = np.quantile(known, (0.005, 0.995)) if known.size else (-1.0, 1.0)
-    norm = TwoSlopeNorm(0.0, min(low, -1e-9), max(high, 1e-9))
     with report_style():
         figure, axes = map_figure(returns)
-        image = show(axes, returns, values, cmap=RETURN_MAP, norm=norm)
+        image = show(axes, returns, values, cmap=RETURN_MAP, norm=turning_scale(values))
         mark_deposits(axes, deposits)
         furnish(axes, returns)
         bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02, extend="both")

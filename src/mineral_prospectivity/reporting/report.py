@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
+from mineral_prospectivity import reporting
 from mineral_prospectivity.reporting import findings, score_tables, tables
 from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.comparisons import (
@@ -18,7 +22,8 @@ from mineral_prospectivity.reporting.comparisons import (
     worse_than,
 )
 from mineral_prospectivity.reporting.figures import report_figures
-from mineral_prospectivity.reporting.thumbnails import thumbnail
+from mineral_prospectivity.reporting.thumbnails import ReportMaps, thumbnail
+from mineral_prospectivity.reporting.web_map import web_map
 from mineral_prospectivity.reporting.words import is_absent
 
 if TYPE_CHECKING:
@@ -94,7 +99,30 @@ def render_report(inputs: ReportInputs) -> str:
     inputs
         What the report tells of; maps are read block by block and thinned.
     """
-    maps = thumbnail(inputs.prediction)
+    maps = ReportMaps(
+        thumbnail(inputs.prediction),
+        thumbnail(inputs.categories),
+        thumbnail(inputs.economics.select(["risk_adjusted_return"])),
+    )
+    return _environment().get_template("report.html").render(
+        title=inputs.title,
+        created=inputs.created,
+        grid=inputs.quality["grid"],
+        scored=inputs.metrics["scored"],
+        notes=inputs.metrics["notes"],
+        figures=report_figures(inputs, maps),
+        targets_shown=TARGETS_SHOWN,
+        web_map=web_map(inputs, maps),
+        map_targets=tables.map_target_rows(inputs.targets),
+        **_for_the_geologist(inputs, caveats(
+            inputs.metrics, inputs.quality, inputs.parameters["risk"]["economics"], maps.prediction
+        )),
+        **_for_the_statistician(inputs),
+        **_for_the_engineer(inputs),
+    )  # fmt: skip
+
+
+def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("mineral_prospectivity.reporting"),
         autoescape=True,
@@ -103,20 +131,15 @@ def render_report(inputs: ReportInputs) -> str:
         lstrip_blocks=True,
     )
     environment.filters["data_uri"] = _data_uri
-    return environment.get_template("report.html").render(
-        title=inputs.title,
-        created=inputs.created,
-        grid=inputs.quality["grid"],
-        scored=inputs.metrics["scored"],
-        notes=inputs.metrics["notes"],
-        figures=report_figures(inputs, maps),
-        targets_shown=TARGETS_SHOWN,
-        **_for_the_geologist(inputs, caveats(
-            inputs.metrics, inputs.quality, inputs.parameters["risk"]["economics"], maps
-        )),
-        **_for_the_statistician(inputs),
-        **_for_the_engineer(inputs),
-    )  # fmt: skip
+    environment.globals["asset"] = _asset
+    return environment
+
+
+def _asset(name: str) -> Markup:
+    """Return a script or style sheet as it is, less what it would fetch from beside it."""
+    text = files(reporting).joinpath("templates", name).read_text(encoding="utf-8")
+    text = re.sub(r"^//# sourceMappingURL=.*$", "", text, flags=re.MULTILINE)
+    return Markup(re.sub(r"url\(images/[^)]*\)", "none", text))  # noqa: S704 - our own file
 
 
 def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, Any]:

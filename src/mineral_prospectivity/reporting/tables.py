@@ -23,11 +23,20 @@ MISSING = "–"
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text under headings; the first column names the row."""
+    """Rows of text under headings; the first column names the row.
+
+    Parameters
+    ----------
+    caption, headings, rows
+        What is shown.
+    targets
+        The target that each row tells of: the page links these rows with its map.
+    """
 
     caption: str
     headings: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+    targets: Sequence[str] = ()
 
 
 def category_rows(risk: Mapping[str, Any]) -> Table:
@@ -71,7 +80,8 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
             _nearest(target.nearest_deposit, target.deposit_distance),
             target.drivers or MISSING,
         ))  # fmt: skip
-    return Table("Targets, by the return of the cells that pay", headings, rows)
+    caption = "Targets, by the return of the cells that pay"
+    return Table(caption, headings, rows, targets.target_id.tolist())
 
 
 def worth_rows(targets: gpd.GeoDataFrame) -> Table:
@@ -93,7 +103,24 @@ def worth_rows(targets: gpd.GeoDataFrame) -> Table:
         "Rank", "Target", "Expected value", "Risk-adjusted", "Cells that pay", "Cost of these",
         "Return of these", "Funded",
     )  # fmt: skip
-    return Table("What the targets are worth (currency)", headings, rows)
+    caption = "What the targets are worth (currency)"
+    return Table(caption, headings, rows, targets.target_id.tolist())
+
+
+def map_target_rows(targets: gpd.GeoDataFrame) -> Table:
+    """Return the targets as the list beside the map shows them."""
+    rows = [
+        (
+            str(target.rank),
+            target.target_id,
+            number(target.area_km2),
+            percent(target.probability_mean),
+            str(target.known_deposits),
+        )
+        for target in targets.itertuples()
+    ]
+    headings = ("Rank", "Target", "km²", "p mean", "Known")
+    return Table("Targets", headings, rows, targets.target_id.tolist())
 
 
 def _nearest(name: str | None, distance: float) -> str:

@@ -41,6 +41,15 @@ class Thumbnail:
         return np.asarray(self.values[self.names.index(name)])
 
 
+@dataclass(frozen=True)
+class ReportMaps:
+    """The maps of a report, each read once."""
+
+    prediction: Thumbnail
+    categories: Thumbnail
+    returns: Thumbnail
+
+
 def thumbnail(raster: Raster, max_side: int = 1000) -> Thumbnail:
     """Return the raster with at most ``max_side`` rows and columns.
 
@@ -77,6 +86,25 @@ def thumbnail(raster: Raster, max_side: int = 1000) -> Thumbnail:
         values[:, top : top + taken.shape[1], left : left + taken.shape[2]] = taken
     assert values is not None  # noqa: S101 - a grid has at least one window
     return Thumbnail(raster.names, values, _extent(raster, values.shape, step), step)
+
+
+def thinned(maps: Thumbnail, most_cells: int) -> Thumbnail:
+    """Return a thumbnail with at most about ``most_cells`` cells, taken by the same rule.
+
+    Examples
+    --------
+    >>> maps = Thumbnail(("one",), np.ones((1, 5, 3)), (0.0, 3.0, -5.0, 0.0), 1)
+    >>> small = thinned(maps, 6)
+    >>> small.values.shape, small.step, small.extent
+    ((1, 3, 2), 2, (0.0, 4.0, -6.0, 0.0))
+    """
+    rows, cols = maps.values.shape[1:]
+    step = max(1, int(np.ceil(np.sqrt(rows * cols / most_cells))))
+    values = maps.values[:, ::step, ::step]
+    west, east, south, north = maps.extent
+    side = (east - west) / cols * step, (north - south) / rows * step
+    extent = west, west + values.shape[2] * side[0], north - values.shape[1] * side[1], north
+    return Thumbnail(maps.names, values, extent, maps.step * step)
 
 
 def _extent(raster: Raster, shape: tuple[int, ...], step: int) -> tuple[float, float, float, float]:
