@@ -7,7 +7,7 @@ export KEDRO_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format bench bench-quality lock clean
+.PHONY: help setup setup-dev run test lint format bench bench-quality lineage lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -51,6 +51,11 @@ bench: setup-dev ## Speed and scale beside the peers, as ratios from one run
 
 bench-quality: setup-dev ## Scores beside the peers on several regions and deals of the folds (hours; resumes)
 	$(BIN)/python benchmarks/quality.py
+
+lineage: setup-dev ## Every dataset and node with previews, as a static site: build/index.html
+	$(BIN)/kedro viz build --include-previews
+	@sed -i.online '/fonts.g[a-z]*.com/d' build/index.html && rm build/index.html.online
+	@echo "Serve it, for instance with: $(BIN)/python -m http.server --directory build"
 
 lock: setup-dev ## Write requirements.lock from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+).*/\1/; s/^torch @ .*torch-([0-9.]+).*/torch==\1/' > requirements.lock

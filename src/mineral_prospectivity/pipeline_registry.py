@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from kedro.pipeline import Pipeline
 from kedro.utils import find_kedro_project
 
 from mineral_prospectivity.config import ComposingConfigLoader, Shape, shape_of
@@ -16,9 +16,6 @@ from mineral_prospectivity.pipelines import (
     uncertainty,
 )
 
-if TYPE_CHECKING:
-    from kedro.pipeline import Pipeline
-
 _shape: list[Shape] = []
 
 
@@ -28,16 +25,24 @@ def shape_after(loader: ComposingConfigLoader) -> None:
 
 
 def register_pipelines() -> dict[str, Pipeline]:
-    """Return the pipelines by name; without a session they are those of the demo region."""
+    """Return the pipelines by name; without a session they are those of the demo region.
+
+    Each is a namespace of its nodes, so that Kedro-Viz folds it into one box; datasets keep their
+    names, because the pipelines meet there.
+    """
     if not _shape:
         project = find_kedro_project(Path.cwd()) or Path.cwd()
         shape_after(ComposingConfigLoader(project / "conf"))
     shape = _shape[0]
-    pipelines = {
+    flows = {
         "data_engineering": data_engineering.create_pipeline(shape.layers),
         "training": training.create_pipeline(shape.packs),
         "uncertainty": uncertainty.create_pipeline(shape.packs),
         "evaluation": evaluation.create_pipeline(shape.peers, shape.truths),
         "risk": risk.create_pipeline(),
     }
-    return {"__default__": sum(pipelines.values(), start=type(pipelines["risk"])([])), **pipelines}
+    pipelines = {
+        name: Pipeline(flow, namespace=name, prefix_datasets_with_namespace=False)
+        for name, flow in flows.items()
+    }
+    return {"__default__": sum(pipelines.values(), start=Pipeline([])), **pipelines}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +11,7 @@ from rio_cogeo import cog_validate
 
 from mineral_prospectivity.errors import ProspectivityError
 from mineral_prospectivity.geo.bands import Band
-from mineral_prospectivity.geo.geotiff import PALETTE, read_geotiff, thumbnail, write_geotiff
+from mineral_prospectivity.geo.geotiff import PALETTE, read_geotiff, write_geotiff
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.raster import Raster
 
@@ -141,9 +140,3 @@ def test_a_failed_raster_leaves_nothing_behind(raster, tmp_path):
     with pytest.raises(MemoryError):
         write_geotiff(Raster(GRID, BANDS, fail), tmp_path / "map.tif")
     assert not (tmp_path / "map.plain.tif").exists()
-
-
-def test_thumbnail_is_a_small_picture(raster, tmp_path):
-    write_geotiff(raster, tmp_path / "map.tif")
-    picture = base64.b64decode(thumbnail(tmp_path / "map.tif"))
-    assert picture.startswith(b"\x89PNG")

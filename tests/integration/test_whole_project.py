@@ -100,7 +100,7 @@ def test_maps_from_aws_equal_those_from_here(checkout, documented, tmp_path):
     training = kedro(checkout, *run, "--pipeline", "training", **documented)
     kedro(checkout, *run, "--pipelines", "uncertainty,evaluation,risk", **documented)
 
-    assert "2 nodes (train_member_000, train_member_001) as jobs" in training
+    assert "2 nodes (training.train_member_000, training.train_member_001) as jobs" in training
     assert "done 2 of 2" in training
     here, there = maps_of(checkout / MAPS), maps_of(download(checkout, documented, tmp_path))
     assert len(here) >= 9

@@ -24,6 +24,14 @@ def test_there_are_five_and_the_default_runs_all(pipelines):
     assert len(pipelines["__default__"].nodes) == sum(len(pipelines[n].nodes) for n in FIVE)
 
 
+@pytest.mark.parametrize("name", FIVE)
+def test_each_is_a_namespace_of_its_nodes_and_of_nothing_else(pipelines, name):
+    nodes, datasets = pipelines[name].nodes, pipelines[name].datasets()
+
+    assert {node.namespace for node in nodes} == {name}
+    assert not {dataset for dataset in datasets if dataset.startswith(f"{name}.")}
+
+
 @pytest.mark.parametrize("name", [n for n in FIVE if n != "evaluation"])
 def test_only_evaluation_reads_the_truth(pipelines, name):
     read = {dataset for node in pipelines[name].nodes for dataset in node.inputs}

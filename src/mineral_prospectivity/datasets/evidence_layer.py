@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import DatasetError
+from kedro_datasets._typing import ImagePreview
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import LayerError, StorageError
@@ -67,6 +68,12 @@ class EvidenceLayerDataset(StoredDataset[EvidenceLayer, EvidenceLayer]):
         """Refuse: raw layers are never written."""
         msg = f"{self._file.url}: evidence layer {data.name!r} is raw data and is never written"
         raise DatasetError(msg)
+
+    def preview(self) -> ImagePreview:
+        """Return a small picture of the file for Kedro-Viz."""
+        from mineral_prospectivity.reporting.preview import layer_preview
+
+        return ImagePreview(layer_preview(self.load()))
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "name": self._spec.name, "kind": self._spec.kind}

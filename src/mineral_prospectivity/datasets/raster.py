@@ -5,7 +5,7 @@ from __future__ import annotations
 from kedro_datasets._typing import ImagePreview
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
-from mineral_prospectivity.geo.geotiff import read_geotiff, thumbnail, write_geotiff
+from mineral_prospectivity.geo.geotiff import read_geotiff, write_geotiff
 from mineral_prospectivity.geo.raster import Raster
 
 
@@ -34,6 +34,7 @@ class RasterDataset(StoredDataset[Raster, Raster]):
             write_geotiff(data, path)
 
     def preview(self) -> ImagePreview:
-        """Return a small picture of the first band for Kedro-Viz."""
-        copy = self._file.fetch()
-        return ImagePreview(thumbnail(copy.path))
+        """Return a small map of the first band for Kedro-Viz."""
+        from mineral_prospectivity.reporting.preview import raster_preview
+
+        return ImagePreview(raster_preview(self.load()))

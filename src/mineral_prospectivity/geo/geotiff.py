@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +9,6 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from odc.geo.geobox import GeoBox
-from rasterio.enums import Resampling
 from rasterio.errors import RasterioError
 from rasterio.windows import Window as PixelWindow
 
@@ -35,7 +32,6 @@ PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f
 """Colours that colour-blind people can tell apart (Okabe and Ito 2008)."""
 
 _BAND_TAGS = ("name", "layer", "kind", "unit", "transform", "description")
-_THUMBNAIL_SIDE = 400
 
 
 @dataclass(frozen=True)
@@ -100,13 +96,14 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
             grid = GeoBox(dataset.shape, dataset.transform, _crs(dataset))
             bands = tuple(_band(dataset, number) for number in dataset.indexes)
             categories = _categories(dataset)
+            colours = _colours(dataset, categories)
             numbers = tuple(dataset.indexes)
     except RasterioError as error:
         problem = f"cannot be read as a raster: {own_words(error)}. Is the file damaged or cut off?"
         msg = f"{origin}: {problem}"
         raise ProspectivityError(msg) from error
     read = GeotiffWindows(path, origin, numbers, fill=not categories, keep=keep)
-    return Raster(grid, bands, read, categories)
+    return Raster(grid, bands, read, categories, colours)
 
 
 def write_geotiff(raster: Raster, path: Path) -> None:
@@ -161,22 +158,6 @@ def nodata_of(raster: Raster) -> float:
     if not raster.categories:
         return float("nan")
     return 255.0 if 0 in dict(raster.categories) else 0.0
-
-
-def thumbnail(path: Path) -> str:
-    """Return a small picture of the first band, PNG in base64."""
-    from matplotlib.image import imsave
-
-    with rasterio.open(path) as dataset:
-        scale = max(1.0, max(dataset.shape) / _THUMBNAIL_SIDE)
-        shape = tuple(max(1, int(side / scale)) for side in dataset.shape)
-        band = dataset.read(1, out_shape=shape, masked=True, resampling=Resampling.average)
-    values = band.astype(np.float64).filled(np.nan)
-    known = values[np.isfinite(values)]
-    low, high = np.quantile(known, [0.02, 0.98]) if known.size else (0.0, 1.0)
-    picture = io.BytesIO()
-    imsave(picture, values, vmin=low, vmax=high, cmap="viridis", format="png")
-    return base64.b64encode(picture.getvalue()).decode("ascii")
 
 
 def _profile(raster: Raster) -> dict[str, Any]:
@@ -242,3 +223,8 @@ def _categories(dataset: Any) -> tuple[tuple[int, str], ...]:
     tags = dataset.tags(1)
     found = {int(tag[len(prefix) :]): name for tag, name in tags.items() if tag.startswith(prefix)}
     return tuple(sorted(found.items()))
+
+
+def _colours(dataset: Any, categories: tuple[tuple[int, str], ...]) -> tuple[tuple[int, str], ...]:
+    table = dataset.colormap(1) if categories else {}
+    return tuple((value, "#{:02x}{:02x}{:02x}".format(*table[value])) for value, _ in categories)

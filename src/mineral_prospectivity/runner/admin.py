@@ -96,7 +96,7 @@ class RunFiles:
         return JobStatus(node, name, "not submitted", 0.0, 0, {})
 
     def job(self, node: str) -> JobStatus:
-        """Return the job of a node.
+        """Return the job of a node, named with or without its pipeline, or as the job is.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class RunFiles:
             If the run has no such node.
         """
         for job in self.jobs():
-            if node in {job.node, job.name}:
+            if node in {job.node, job.node.rpartition(".")[2], job.name}:
                 return job
         msg = f"run {self.id} has no node {node!r}; it has: {', '.join(self.record['jobs'])}"
         raise BatchError(msg)
