@@ -1,17 +1,18 @@
 # syntax=docker/dockerfile:1
-# The image of the jobs: the project, its locked packages (torch with CUDA), and nothing to
-# develop or look at it with. Any Debian with Python 3.11 or newer, and python3-venv, is a base.
+# The image of the jobs: the project, its locked packages (on Linux x86-64 PyPI's torch is the
+# CUDA build), and nothing to develop or look at it with. Any Debian with Python 3.11 or newer, and python3-venv, is a base.
 ARG BASE=python:3.12-slim-bookworm
 
 FROM ${BASE} AS packages
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /app
 RUN python3 -m venv /opt/venv
-COPY pyproject.toml requirements.lock README.md LICENSE ./
+COPY pyproject.toml requirements.lock infra/cuda.lock README.md LICENSE ./
 # Dependencies first: they change seldom, and this layer is nearly all of the image.
 RUN mkdir -p src/mineral_prospectivity \
     && touch src/mineral_prospectivity/__init__.py \
-    && /opt/venv/bin/pip install --no-compile --constraint requirements.lock ".[aws]" \
+    && /opt/venv/bin/pip install --no-compile \
+       --constraint requirements.lock --constraint cuda.lock ".[aws]" \
     && /opt/venv/bin/pip uninstall --yes mineral-prospectivity \
     && rm -r src
 COPY src src

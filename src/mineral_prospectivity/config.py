@@ -131,13 +131,14 @@ class Shape:
     """What the configuration decides of the pipelines: which nodes there are.
 
     ``layers``, ``peers`` and ``truths`` are names of catalog entries without their prefix;
-    ``packs`` deals the members to training nodes.
+    ``packs`` deals the members to training nodes; ``shards`` nodes predict the map.
     """
 
     layers: tuple[str, ...]
     peers: tuple[str, ...]
     truths: tuple[str, ...]
     packs: tuple[tuple[int, ...], ...]
+    shards: int = 1
 
     @property
     def members(self) -> tuple[int, ...]:
@@ -167,7 +168,8 @@ def shape_of(loader: ComposingConfigLoader) -> Shape:
             "'layer.<name>' entry and 'deposits'"
         )
         raise ConfigurationError(msg)
-    return Shape(layers, named("peer."), named("truth."), _packs(parameters))
+    shards = parameters.uncertainty.shards
+    return Shape(layers, named("peer."), named("truth."), _packs(parameters), shards)
 
 
 def _packs(parameters: Parameters) -> tuple[tuple[int, ...], ...]:

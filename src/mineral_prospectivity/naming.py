@@ -1,4 +1,4 @@
-"""How members and packs are called in the catalog: the names by which pipelines meet there."""
+"""How members, packs and parts are called in the catalog, where pipelines meet."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+
+BATCH_TAG = "batch"
+"""Tag of the nodes that a cloud runner may dispatch as jobs of their own."""
 
 
 def member_name(member: int) -> str:
@@ -30,6 +34,17 @@ def pack_name(members: Sequence[int]) -> str:
     if len(members) == 1:
         return member_name(members[0])
     return f"members_{members[0]:03d}_{members[-1]:03d}"
+
+
+def part_name(part: int) -> str:
+    """Return the catalog name of a part of the map.
+
+    Examples
+    --------
+    >>> part_name(2)
+    'part_002'
+    """
+    return f"part_{part:03d}"
 
 
 def bundle_names(packs: Iterable[Sequence[int]]) -> list[str]:

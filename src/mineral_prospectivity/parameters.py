@@ -90,6 +90,14 @@ class UncertaintyParameters(_Group):
     calibration_penalty: Annotated[
         float, Field(ge=0, description="Ridge that draws the calibration to the identity.")
     ] = 1.0
+    shards: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="Nodes that predict the map, each its own windows of 512 x 512 cells.",
+        ),
+    ] = 1
 
 
 class EvaluationParameters(_Group):

@@ -37,7 +37,7 @@ def register_pipelines() -> dict[str, Pipeline]:
     flows = {
         "data_engineering": data_engineering.create_pipeline(shape.layers),
         "training": training.create_pipeline(shape.packs),
-        "uncertainty": uncertainty.create_pipeline(shape.packs),
+        "uncertainty": uncertainty.create_pipeline(shape.packs, shape.shards),
         "evaluation": evaluation.create_pipeline(shape.peers, shape.truths),
         "risk": risk.create_pipeline(),
     }

@@ -95,6 +95,24 @@ def test_a_killed_process_leaves_no_half_map(tmp_path, before):
     assert (target.read_bytes() if target.exists() else None) == before
 
 
+def test_what_a_killed_write_left_goes_with_a_later_write_and_nothing_else_does(tmp_path):
+    hours = {".map.tif.abcdefgh": 25, ".map.tif.12345678": 1, ".map.tif.older": 25}
+    hours[".other.tif.abcdefgh"] = 25
+    for name, age in hours.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "map.plain.tif").write_bytes(b"half")
+        os.utime(tmp_path / name, 2 * (time.time() - 3600 * age,))
+
+    TextDataset(filepath=str(tmp_path / "map.tif")).save("whole")
+
+    assert left(tmp_path) == [
+        ".map.tif.12345678",
+        ".map.tif.older",
+        ".other.tif.abcdefgh",
+        "map.tif",
+    ]
+
+
 # Noise does not compress: 4.2 MB as a plain file, with its overviews about 5 as the final one.
 @pytest.mark.parametrize("limit", [2_000_000, 4_300_000])
 def test_a_full_disk_leaves_no_half_map_and_says_so(tmp_path, limit):

@@ -22,7 +22,10 @@ from mineral_prospectivity.datasets import (
     VectorDataset,
 )
 from mineral_prospectivity.datasets.stored_file import StoredFile
+from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.grid import Window, make_grid
+from mineral_prospectivity.geo.raster import Raster
 
 from .conftest import GRID
 
@@ -307,3 +310,37 @@ def test_descriptions_name_the_file(tmp_path):
     assert path in repr(RasterDataset(filepath=path))
     layer = EvidenceLayerDataset(filepath=path, kind="continuous")
     assert "kind='continuous'" in repr(layer)
+
+
+def test_a_streamed_raster_reads_its_header_and_the_windows_asked_for(bucket, monkeypatch):
+    from s3fs.core import S3File
+
+    fetched = []
+    plain = S3File._fetch_range
+
+    def fetch(file, start, end):
+        fetched.append(min(end, file.size) - start)
+        return plain(file, start, end)
+
+    monkeypatch.setattr(S3File, "_fetch_range", fetch)
+    grid = make_grid("EPSG:32633", 100.0, (0, 0, 307_200, 51_200))
+    noise = np.random.default_rng(0).random((1, *grid.shape), np.float32)
+    url = f"{bucket}/evidence.tif"
+    RasterDataset(filepath=url).save(
+        Raster(grid, (Band("p", unit="nT"),), lambda window: noise[:, *window.slices])
+    )
+    size = StoredFile(url).files.size(url)
+    fetched.clear()
+
+    streamed = RasterDataset(filepath=url, streamed=True).load()
+    assert streamed.bands == (Band("p", unit="nT"),)
+    assert sum(fetched) < 0.1 * size, "the header"
+    window = Window(0, 1024, 512, 512)
+    np.testing.assert_array_equal(streamed.read(window), noise[:, *window.slices])
+    assert sum(fetched) < 0.4 * size, "a sixth of the map, and what is read ahead"
+
+
+def test_a_streamed_raster_that_is_missing_is_named(bucket):
+    url = f"{bucket}/none.tif"
+    with pytest.raises(DatasetError, match=f"{url}: there is no such file. Check the filepath"):
+        RasterDataset(filepath=url, streamed=True).load()

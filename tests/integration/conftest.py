@@ -99,16 +99,34 @@ def environment(emulator: Emulator, **more: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def server(project: Path) -> Iterator[Emulator]:
+def start_emulator() -> Iterator[Callable[..., Emulator]]:
+    """Start servers, whose jobs run in a project; they end with the session."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(project: Path, *options: str) -> Emulator:
+        command = [sys.executable, str(HERE / "emulator"), "--port", "0", "--cwd", str(project)]
+        process = subprocess.Popen(
+            [*command, *options],
+            env=os.environ | {"OMP_NUM_THREADS": "1"},  # as drivers: more threads sum otherwise
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        return Emulator(process.stdout.readline().split()[-1], process)
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server(project: Path, start_emulator: Callable[..., Emulator]) -> Emulator:
     """The emulator, with a queue and a job definition, for all tests of this folder."""
-    command = [sys.executable, str(HERE / "emulator"), "--port", "0", "--cwd", str(project)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    emulator = Emulator(process.stdout.readline().split()[-1], process)
+    emulator = start_emulator(project)
     make_queue(emulator)
-    yield emulator
-    process.terminate()
-    process.wait(10)
+    return emulator
 
 
 def make_queue(emulator: Emulator) -> None:

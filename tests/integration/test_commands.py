@@ -11,7 +11,8 @@ def test_a_dry_run_shows_the_plan_and_submits_nothing(drive, emulator, bucket):
     assert driver.end() == 0, driver.text
 
     assert "10 nodes (member_000, member_001, member_002, …, member_009) as jobs" in driver.text
-    assert "6 s a job, as batch.yml expects: 0.02 job hours, 0.02 vCPU hours" in driver.text
+    assert "10 x 6 s, as batch.yml expects" in driver.text
+    assert "0.02 job hours, 0.02 vCPU hours" in driver.text
     assert re.search(r"about 0\.00 USD on Spot, 0\.00 on demand", driver.text)
     assert emulator.calls("submitjob") == 0
     assert emulator.objects(bucket) == []

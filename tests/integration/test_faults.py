@@ -60,6 +60,22 @@ def test_a_failing_member_is_not_retried_its_log_is_shown_and_the_others_finish(
     )
 
 
+def test_a_failure_is_shown_while_a_node_runs_here(drive, tmp_path):
+    awaited = tmp_path / "failure was shown"
+    driver = drive(
+        *("run", "--env", "batch", "--pipelines", "beside"),
+        *("--params", f"members=2,fail=member_001,lingers={awaited}"),
+    )
+
+    driver.until("member_001 FAILED .*exit code 1.*its log ends:")
+    assert driver.process.poll() is None
+    awaited.touch()
+
+    assert driver.end() == 1, driver.text
+    assert "1 of 2 jobs failed; the others are done and kept" in driver.text
+    assert "done 1 of 2" in driver.text
+
+
 def test_fail_fast_ends_the_other_members(drive, emulator):
     driver = drive(
         "run", "--env", "batch", "--fail-fast", "--params", "members=2,fail=member_000,pause=2"

@@ -8,6 +8,7 @@ import yaml
 from kedro.config import OmegaConfigLoader
 from kedro.pipeline import node
 
+from mineral_prospectivity.provenance import DATA_HASH
 from mineral_prospectivity.runner import inside, snapshot
 from mineral_prospectivity.runner.jobs import JobFactory
 from mineral_prospectivity.runner.names import job_name
@@ -132,7 +133,7 @@ def test_a_job_leaves_a_mark_and_nothing_else_does(store, monkeypatch):
     assert store.get(inside.done_object(name)) is None
     monkeypatch.setenv(inside.BATCH_JOB_ID, "id")
     monkeypatch.setenv(inside.BATCH_ATTEMPT, "2")
-    monkeypatch.setenv(inside.DATA_HASH, "hash")
+    monkeypatch.setenv(DATA_HASH, "hash")
     inside.leave_done_mark(0.0)
     mark = json.loads(store.get(inside.done_object(name))[0])
     assert (mark["job"], mark["attempt"], mark["data_hash"]) == ("id", 2, "hash")

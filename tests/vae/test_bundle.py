@@ -118,3 +118,13 @@ def test_a_newer_format_asks_for_an_upgrade(bundle, monkeypatch):
 def test_other_files_are_no_bundles(content):
     with pytest.raises(BundleError, match="this is no member bundle, or its header is damaged"):
         MemberBundle.from_bytes(content)
+
+
+def test_what_a_member_was_made_from_changes_nothing_else(bundle):
+    origin = {"run": "20260101-000000-000", "git_commit": "abc", "data_hash": "def"}
+    made = MemberBundle.from_bytes(bundle.made_from(origin).to_bytes())
+    assert made.header.provenance == origin
+    assert dataclasses.replace(made.header, provenance={}) == bundle.header
+    assert made.tensors.keys() == bundle.tensors.keys()
+    for name, array in bundle.tensors.items():
+        np.testing.assert_array_equal(made.tensors[name], array)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from mineral_prospectivity.datasets.stored_file import StoredFile
 
 KEY = "checkpoint_key"
+
+logger = logging.getLogger(__name__)
 
 
 class Checkpoint:
@@ -45,7 +48,10 @@ class Checkpoint:
         copy = self._file.fetch()
         with np.load(copy.path, allow_pickle=False) as arrays:
             state = {name: arrays[name] for name in arrays.files}
-        return state if str(state.pop(KEY)) == key else None
+        if str(state.pop(KEY)) != key:
+            return None
+        logger.info("training goes on from the state in %s", self._file.url)
+        return state
 
     def due(self) -> bool:
         """Tell whether it is time to save."""
@@ -56,6 +62,7 @@ class Checkpoint:
         with self._file.replaced() as path, path.open("wb") as handle:
             np.savez(handle, allow_pickle=False, **{KEY: np.array(key), **state})
         self._last = time.monotonic()
+        logger.info("the state of the training is kept in %s", self._file.url)
 
     def clear(self) -> None:
         """Remove the state: the training is done."""
@@ -83,6 +90,9 @@ class CheckpointDataset(StoredDataset[None, Checkpoint]):
           filepath: ${globals:storage}/06_models/${globals:experiment}/{pack}.checkpoint.npz
           every: 60
     """
+
+    holds_state = True
+    """It is no data: what a node computes does not depend on it."""
 
     def __init__(self, *, filepath: str, every: float = 60.0, **options: Any) -> None:
         super().__init__(filepath=filepath, **options)

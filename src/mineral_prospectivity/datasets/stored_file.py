@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 import tempfile
+import time
 import weakref
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -17,6 +19,17 @@ from mineral_prospectivity.errors import StorageError, own_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+
+READ_AHEAD = 256 * 1024
+"""Bytes that a ranged read fetches beyond what it was asked for: the header of a map in one go."""
+
+
+RANDOM_PART = 8 * "?"
+"""What ``tempfile`` puts behind a prefix."""
+
+LEFTOVER_AGE = 24 * 3600.0
+"""A temporary folder this old, s, belongs to a write that was killed."""
 
 
 class LocalCopy:
@@ -38,6 +51,35 @@ class LocalCopy:
     def __deepcopy__(self, memo: dict[int, Any]) -> LocalCopy:
         """Return the same object: two owners of one folder would delete it too early."""
         return self
+
+
+class RangedFiles:
+    """A file system as rasterio takes one, whose files are read by ranges and not as a whole.
+
+    Parameters
+    ----------
+    files
+        The file system.
+    """
+
+    def __init__(self, files: fsspec.AbstractFileSystem) -> None:
+        self._files = files
+
+    def open(self, path: str, mode: str = "rb", **_options: Any) -> Any:
+        """Open a file that fetches what is asked for, and a little more."""
+        return self._files.open(path, mode, block_size=READ_AHEAD)
+
+    def size(self, path: str) -> int:
+        """Return a file's size, bytes."""
+        return int(self._files.size(path))
+
+    def ls(self, path: str, **_options: Any) -> list[str]:  # noqa: ARG002
+        """Return that nothing lies beside a file: GDAL looks for masks and overviews there."""
+        return []
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what else the file system can."""
+        return getattr(self._files, name)
 
 
 class StoredFile:
@@ -91,6 +133,18 @@ class StoredFile:
         with suppress(FileNotFoundError):
             self._fs.rm_file(self.path)
 
+    def require(self) -> None:
+        """Make sure that the file exists.
+
+        Raises
+        ------
+        StorageError
+            If it does not.
+        """
+        if not self.exists():
+            msg = f"{self.url}: there is no such file. Check the filepath in the catalog"
+            raise StorageError(msg)
+
     def fetch(self, *, beside: bool = False) -> LocalCopy:
         """Return the file, or folder of files, as a local one.
 
@@ -105,9 +159,7 @@ class StoredFile:
         StorageError
             If there is none.
         """
-        if not self.exists():
-            msg = f"{self.url}: there is no such file. Check the filepath in the catalog"
-            raise StorageError(msg)
+        self.require()
         if self.local:
             return LocalCopy(Path(self.path))
         folder = Path(tempfile.mkdtemp(prefix="mineral-prospectivity-"))
@@ -138,12 +190,14 @@ class StoredFile:
         """
         target = Path(self.path) if self.local else None
         name = PurePosixPath(self.path).name
+        prefix = f".{name}."
         try:
             if target is not None:
                 target.parent.mkdir(parents=True, exist_ok=True)
+                _clear_leftovers(target.parent, prefix)
             beside = target.parent if target else None
             with tempfile.TemporaryDirectory(
-                prefix=f".{name}.", dir=beside, ignore_cleanup_errors=True
+                prefix=prefix, dir=beside, ignore_cleanup_errors=True
             ) as folder:
                 path = Path(folder, name)
                 yield path
@@ -159,6 +213,14 @@ class StoredFile:
     def _upload(self, path: Path) -> None:
         self._fs.put_file(str(path), self.path)
         self._fs.invalidate_cache(self.path)
+
+
+def _clear_leftovers(folder: Path, prefix: str) -> None:
+    """Remove what killed writes of a file have left: not what another process is writing now."""
+    for path in folder.glob(f"{glob.escape(prefix)}{RANDOM_PART}"):
+        with suppress(OSError):
+            if path.is_dir() and time.time() - path.lstat().st_mtime > LEFTOVER_AGE:
+                shutil.rmtree(path)
 
 
 def _remedy(error: OSError) -> str:

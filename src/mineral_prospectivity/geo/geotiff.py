@@ -50,19 +50,22 @@ class GeotiffWindows:
         Whether missing cells become NaN; otherwise values are given as they are.
     keep
         Whatever must live as long as the file is read: the local copy of a remote one.
+    opener
+        The file system of a path that is not on this machine, as rasterio takes it.
     """
 
-    path: Path
+    path: Path | str
     origin: str
     bands: tuple[int, ...]
     fill: bool
     keep: object = field(default=None, repr=False, compare=False)
+    opener: object = field(default=None, repr=False, compare=False)
 
     def __call__(self, window: Window) -> NDArray[np.generic]:
         """Return the values of a window, shape (bands, height, width)."""
         pixels = PixelWindow(window.col, window.row, window.width, window.height)
         try:
-            with rasterio.open(self.path) as dataset:
+            with rasterio.open(self.path, opener=self.opener) as dataset:
                 values = dataset.read(self.bands, window=pixels, masked=self.fill)
         except RasterioError as error:
             problem = f"cannot be read: {own_words(error)}. Is the file damaged or cut off?"
@@ -73,7 +76,9 @@ class GeotiffWindows:
         return np.asarray(values)
 
 
-def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster:
+def read_geotiff(
+    path: Path | str, *, origin: str = "", keep: object = None, opener: object = None
+) -> Raster:
     """Return a file as a raster, of which nothing is read yet.
 
     Bands that another program wrote are named after their description, or ``band_1`` and so on.
@@ -84,6 +89,9 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
         What messages call the file; by default its path.
     keep
         Whatever must live as long as the raster.
+    opener
+        The file system of a path that is not on this machine, as rasterio takes it: of a
+        Cloud-Optimised GeoTIFF the header and the blocks of the windows are read, nothing else.
 
     Raises
     ------
@@ -92,7 +100,7 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
     """
     origin = origin or str(path)
     try:
-        with rasterio.open(path) as dataset:
+        with rasterio.open(path, opener=opener) as dataset:
             grid = GeoBox(dataset.shape, dataset.transform, _crs(dataset))
             bands = tuple(_band(dataset, number) for number in dataset.indexes)
             categories = _categories(dataset)
@@ -102,7 +110,7 @@ def read_geotiff(path: Path, *, origin: str = "", keep: object = None) -> Raster
         problem = f"cannot be read as a raster: {own_words(error)}. Is the file damaged or cut off?"
         msg = f"{origin}: {problem}"
         raise ProspectivityError(msg) from error
-    read = GeotiffWindows(path, origin, numbers, fill=not categories, keep=keep)
+    read = GeotiffWindows(path, origin, numbers, fill=not categories, keep=keep, opener=opener)
     return Raster(grid, bands, read, categories, colours)
 
 

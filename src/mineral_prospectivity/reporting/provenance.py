@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import platform
-import shutil
-import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from mineral_prospectivity.provenance import git_commit
 
 PACKAGES = ("kedro", "torch", "numpy", "scipy", "scikit-learn", "lightgbm", "rasterio", "geopandas")
 
@@ -19,7 +19,7 @@ def provenance() -> dict[str, Any]:
     """
     return {
         "mineral-prospectivity": _version("mineral-prospectivity"),
-        "commit": _commit(),
+        "commit": git_commit(Path(__file__).parent),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES},
@@ -31,17 +31,3 @@ def _version(package: str) -> str:
         return version(package)
     except PackageNotFoundError:
         return "not installed"
-
-
-def _commit() -> str:
-    git = shutil.which("git")
-    if git is None:
-        return "unknown: there is no git"
-    found = subprocess.run(  # noqa: S603 - a fixed command
-        [git, "describe", "--always", "--dirty", "--abbrev=12"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return found.stdout.strip() or "unknown: not a checkout"

@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mineral_prospectivity.runner import logs
 from mineral_prospectivity.runner.adoption import JOBS_OBJECT
 from mineral_prospectivity.runner.aws import is_credential_error, is_transient, reason_of
+from mineral_prospectivity.runner.beside import Beside
 from mineral_prospectivity.runner.board import Board, Job, State
 from mineral_prospectivity.runner.diagnosis import explain_waiting
 from mineral_prospectivity.runner.errors import BatchError, CredentialsExpiredError
@@ -90,6 +91,7 @@ class Drive:
         self._run_here, self._finished = run_here, finished
         self._delay = Delay(settings.polling)
         self._changed = True
+        self._ended: list[Job] = []
         self._stopping = False
         self._explained = 0.0
         self.failures: dict[str, str] = {}
@@ -152,13 +154,15 @@ class Drive:
     def _run_one_here(self, node: Node) -> None:
         self._graph.start(node)
         try:
-            self._run_here(node)
+            with Beside(self._look, self._pause):
+                self._run_here(node)
         except Exception as error:  # the node's own; raised when the jobs have ended
             self.error = error
             self._fail(node, f"{type(error).__name__}: {error}")
             return
         self._store.put_json(done_object(self._factory.name(node)), {"here": True})
         self._finish(node)
+        self._settle()
 
     def _finish(self, node: Node) -> None:
         self._graph.finish(node)
@@ -177,12 +181,25 @@ class Drive:
         self._queue.terminate([job.id for job in self._board.active], reason)
 
     def _poll(self) -> None:
-        time.sleep(self._delay.next(self._changed))
+        time.sleep(self._pause())
+        self._look()
+        self._settle()
+
+    def _pause(self) -> float:
+        return self._delay.next(self._changed)
+
+    def _look(self) -> None:
+        """Ask for the jobs that go and tell what failed; what is done waits for `_settle`."""
+        if not self._board.active:
+            return
         details = self._describe()
         changed = self._board.read(details)
         self._changed = bool(changed)
         for job in changed:
-            self._settle(job)
+            if job.state is State.FAILED:
+                self._report(job)
+                self._fail(job.node, job.reason)
+        self._ended += [job for job in changed if job.state is State.DONE]
         self._progress.show(self._board)
         self._explain(details)
 
@@ -195,12 +212,10 @@ class Drive:
             self._progress.say(f"AWS did not answer ({reason_of(error)}); asking again")
             return []
 
-    def _settle(self, job: Job) -> None:
-        if job.state is State.DONE:
-            self._finish(job.node)
-        elif job.state is State.FAILED:
-            self._report(job)
-            self._fail(job.node, job.reason)
+    def _settle(self) -> None:
+        """Let start what waited for the jobs that are done."""
+        while self._ended:
+            self._finish(self._ended.pop().node)
 
     def _report(self, job: Job) -> None:
         if self._stopping:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mineral_prospectivity.runner.aws import Aws
 
 TOOLS = ("docker", "podman", "buildah")
+PLATFORM = "linux/amd64"
+"""Of the GPU instances; on another, such as an Apple laptop, the engine emulates it."""
 
 
 def push_image(aws: Aws, project: Path, repository: str, tag: str) -> str:
@@ -31,7 +33,8 @@ def push_image(aws: Aws, project: Path, repository: str, tag: str) -> str:
         msg = f"no tool to build an image with: install one of {', '.join(TOOLS)}"
         raise BatchError(msg)
     image = f"{repository}:{tag}"
-    _run([tool, "build", "--tag", image, "--file", str(project / "Dockerfile"), str(project)])
+    build = [tool, "build", "--platform", PLATFORM, "--tag", image]
+    _run([*build, "--file", str(project / "Dockerfile"), str(project)])
     user, password = _login(aws)
     registry = repository.partition("/")[0]
     _run([tool, "login", "--username", user, "--password-stdin", registry], given=password)

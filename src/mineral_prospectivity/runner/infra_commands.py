@@ -115,9 +115,9 @@ def status(stack: str, region: str | None) -> None:
 @plain_errors
 def push_image(stack: str, region: str | None, tag: str | None, yes: bool) -> None:
     """Build the image, push it, and let the jobs use it."""
+    from mineral_prospectivity.provenance import git_commit
     from mineral_prospectivity.runner import image
     from mineral_prospectivity.runner.environment import project_path
-    from mineral_prospectivity.runner.provenance import git_commit
 
     aws, found = _stack(stack, region)
     tag = tag or git_commit(project_path())

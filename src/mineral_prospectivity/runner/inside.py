@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import time
 
+from mineral_prospectivity.provenance import DATA_HASH, GIT_COMMIT
+
 BATCH_JOB_ID = "AWS_BATCH_JOB_ID"
 BATCH_ATTEMPT = "AWS_BATCH_JOB_ATTEMPT"
 RUN_URI = "PROSPECTIVITY_RUN_URI"
-RUN_ID = "PROSPECTIVITY_RUN_ID"
 JOB_NAME = "PROSPECTIVITY_JOB_NAME"
-GIT_COMMIT = "PROSPECTIVITY_GIT_COMMIT"
-DATA_HASH = "PROSPECTIVITY_DATA_HASH"
 
 PLAIN_LOGGING = {
     "version": 1,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mineral_prospectivity.provenance import DATA_HASH, GIT_COMMIT, RUN_ID
 from mineral_prospectivity.runner import inside, snapshot
 from mineral_prospectivity.runner.names import job_name
 
@@ -90,10 +91,10 @@ class JobFactory:
     def _environment(self, node: Node, data_hash: str) -> list[dict[str, str]]:
         variables = {
             inside.RUN_URI: self._store.uri,
-            inside.RUN_ID: self.run_id,
+            RUN_ID: self.run_id,
             inside.JOB_NAME: self.name(node),
-            inside.GIT_COMMIT: self._git_commit,
-            inside.DATA_HASH: data_hash,
+            GIT_COMMIT: self._git_commit,
+            DATA_HASH: data_hash,
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",
             **({"AWS_DEFAULT_REGION": self._region} if self._region else {}),

@@ -1,33 +1,16 @@
-"""What a run was made from: the code's commit and the data that its jobs read."""
+"""The data that a run's jobs read, by digests."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from mineral_prospectivity.provenance import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from kedro.io import CatalogProtocol
-
-UNKNOWN = "unknown"
-
-
-def git_commit(project: Path) -> str:
-    """Return the commit of a checkout, with ``-dirty`` when files differ from it."""
-    git = shutil.which("git")
-    if git is None:
-        return UNKNOWN
-    answer = subprocess.run(  # noqa: S603 - git itself, with fixed arguments
-        [git, "-C", str(project), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return answer.stdout.strip() or UNKNOWN
 
 
 class DataHashes:
@@ -38,14 +21,21 @@ class DataHashes:
         self._known: dict[str, str] = {}
 
     def of(self, names: Iterable[str]) -> str:
-        """Return one digest of several datasets: of their content on S3, else size and time."""
+        """Return one digest of several datasets: of their content on S3, else size and time.
+
+        Places where a node keeps the state of its work are no data.
+        """
         digest = hashlib.sha256()
         for name in sorted(names):
             if is_parameter(name):
                 continue
             if name not in self._known:
-                self._known[name] = _stamp(self._catalog.get(name))
-            digest.update(f"{name}={self._known[name]};".encode())
+                dataset = self._catalog.get(name)
+                self._known[name] = (
+                    "" if getattr(dataset, "holds_state", False) else _stamp(dataset)
+                )
+            if self._known[name]:
+                digest.update(f"{name}={self._known[name]};".encode())
         return digest.hexdigest()[:16]
 
     def forget(self, names: Iterable[str]) -> None:

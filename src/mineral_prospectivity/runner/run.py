@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from mineral_prospectivity.provenance import git_commit
 from mineral_prospectivity.runner import snapshot
 from mineral_prospectivity.runner.adoption import finished_nodes, living_jobs
 from mineral_prospectivity.runner.board import Board, State
@@ -15,9 +15,9 @@ from mineral_prospectivity.runner.graph import still_needed
 from mineral_prospectivity.runner.interrupt import Interrupted, interruptible, unhurried
 from mineral_prospectivity.runner.jobs import JobFactory
 from mineral_prospectivity.runner.lock import RunLock
-from mineral_prospectivity.runner.plan import DURATION_OBJECT, describe_plan, expected_seconds
+from mineral_prospectivity.runner.plan import Durations, describe_plan
 from mineral_prospectivity.runner.progress import progress_for
-from mineral_prospectivity.runner.provenance import DataHashes, git_commit, place_of
+from mineral_prospectivity.runner.provenance import DataHashes, place_of
 from mineral_prospectivity.runner.queue import Queue
 from mineral_prospectivity.runner.record import write_record
 from mineral_prospectivity.runner.store import Store
@@ -97,7 +97,7 @@ class Run:
             self.id,
             [node for node in self._graph.jobs if node in unfinished],
             [node for node in self._graph.here if node in unfinished],
-            expected_seconds(self._settings, self._root),
+            Durations(self._settings, self._root),
         )
 
     def go(
@@ -148,7 +148,7 @@ class Run:
                 finished=finished,
             )
             self._watched(drive, progress)
-        self._remember_duration()
+        self._remember_durations()
         drive.raise_failures()
 
     def _begin(self, loader: OmegaConfigLoader) -> None:
@@ -209,8 +209,8 @@ class Run:
             if place is not None:
                 place.files.invalidate_cache()
 
-    def _remember_duration(self) -> None:
-        seconds = [job.seconds for job in self._board.jobs.values() if job.state is State.DONE]
-        if seconds:
-            value = {"seconds": statistics.median(seconds), "run": self.id}
-            self._root.put_json(DURATION_OBJECT, value)
+    def _remember_durations(self) -> None:
+        done = [job for job in self._board.jobs.values() if job.state is State.DONE]
+        Durations(self._settings, self._root).keep(
+            self.id, [(job.node, job.seconds) for job in done if job.seconds]
+        )

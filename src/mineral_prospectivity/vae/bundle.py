@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import struct
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,8 @@ class BundleHeader:
         Version of this package that trained it.
     history
         Losses of the full fit at the recorded steps.
+    provenance
+        What it was made from, such as the run and the commit; of no effect on what it predicts.
     """
 
     member: int
@@ -60,6 +62,7 @@ class BundleHeader:
     data_digest: str
     package_version: str
     history: Mapping[str, Sequence[float]]
+    provenance: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the header as plain values for JSON."""
@@ -120,6 +123,10 @@ class MemberBundle:
     def name(self) -> str:
         """``member_007``."""
         return f"member_{self.header.member:03d}"
+
+    def made_from(self, provenance: Mapping[str, str]) -> MemberBundle:
+        """Return the same member, which says what it was made from."""
+        return MemberBundle(replace(self.header, provenance=dict(provenance)), self.tensors)
 
     def stack(self, device: torch.device) -> Stack:
         """Return the member as a stack of one fit."""

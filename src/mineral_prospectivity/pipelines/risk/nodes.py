@@ -148,6 +148,7 @@ def write_report(
     metrics: dict[str, Any],
     data_quality: dict[str, Any],
     risk_summary: dict[str, Any],
+    members: dict[str, Any],
     parameters: dict[str, Any],
 ) -> str:
     """Return the report: where, how sure, what it is worth, and what could be wrong."""
@@ -167,6 +168,6 @@ def write_report(
             quality=data_quality,
             risk=risk_summary,
             parameters=plain,
-            provenance=provenance(),
+            provenance=provenance() | {"members": members},
         )
     )

@@ -83,6 +83,7 @@ def create_pipeline() -> Pipeline:
                     "metrics",
                     "data_quality",
                     "risk_summary",
+                    "members",
                     "parameters",
                 ],
                 "report",

@@ -12,6 +12,7 @@ from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.naming import pack_name
 from mineral_prospectivity.parameters import EnsembleParameters, FoldParameters
 from mineral_prospectivity.pipelines.training.progress import show_training
+from mineral_prospectivity.provenance import made_from
 from mineral_prospectivity.vae.checkpoint import Checkpoint
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.settings import VaeSettings
@@ -34,8 +35,8 @@ def train_members(
     Returns
     -------
     tuple
-        A bundle for each member; then the tables of predictions outside the folds, of inner
-        predictions for calibration, and of the training's history.
+        A bundle for each member, which says what it was made from; then the tables of predictions
+        outside the folds, of inner predictions for calibration, and of the training's history.
     """
     dealt = int(cells["fold"].max()) + 1
     if dealt != folds.count:
@@ -56,5 +57,6 @@ def train_members(
             progress=progress,
             checkpoint=checkpoint,
         )
-    bundles = [pack.bundles[member] for member in members]
+    origin = made_from()
+    bundles = [pack.bundles[member].made_from(origin) for member in members]
     return *bundles, pack.out_of_fold, pack.inner, pack.history

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 from kedro.pipeline import Node, Pipeline
 
-from mineral_prospectivity.naming import bundle_names, pack_name
+from mineral_prospectivity.naming import BATCH_TAG, bundle_names, pack_name
 from mineral_prospectivity.pipelines.training.nodes import train_members
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-BATCH_TAG = "batch"
-"""Nodes that a cloud runner may dispatch as jobs of their own."""
 
 
 def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:

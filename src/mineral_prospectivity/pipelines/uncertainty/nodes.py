@@ -12,6 +12,7 @@ from mineral_prospectivity.api.ensemble import CalibratedEnsemble
 from mineral_prospectivity.api.prediction import MAPS
 from mineral_prospectivity.errors import OutdatedError
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.shards import assemble, shard
 from mineral_prospectivity.labels import require_same_cells
 from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.parameters import (
@@ -64,34 +65,72 @@ def calibrate(
     return calibration, predicted.assign(novelty=novelty.percentile(residual))
 
 
+def describe_members(
+    cells: pd.DataFrame, evidence: pd.DataFrame, evidence_stack: Raster, *bundles: MemberBundle
+) -> dict[str, str | int]:
+    """Return what the members of the map were made from: runs, commits and data.
+
+    They must have been trained on the evidence, labels and folds that there are now.
+    """
+    Ensemble.of(bundles, device="cpu").check(evidence_stack.bands)
+    digest = TrainingData.from_tables(cells, evidence, evidence_stack.bands).digest()
+    _require_trained_on(bundles[0], digest)
+    origins = [
+        {"package_version": bundle.header.package_version, **bundle.header.provenance}
+        for bundle in bundles
+    ]
+    names = dict.fromkeys(name for origin in origins for name in origin)
+    found = {name: {origin[name] for origin in origins if name in origin} for name in names}
+    told = {name: ", ".join(sorted(values)) for name, values in found.items()}
+    return {"count": len(bundles), **told, "training_data": digest}
+
+
 def predict_map(
-    cells: pd.DataFrame,
-    evidence: pd.DataFrame,
     evidence_stack: Raster,
+    members: dict[str, Any],
     calibration: dict[str, Any],
     grid: GridParameters,
     parameters: EnsembleParameters,
     *bundles: MemberBundle,
 ) -> Raster:
-    """Return all maps of the ensemble as one raster, computed window by window.
-
-    The members must have been trained on the evidence, labels and folds that there are now.
-    """
+    """Return all maps of the ensemble as one raster, computed window by window."""
+    _require_trained_on(bundles[0], members["training_data"])
     ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
-    maps = ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
-    data = TrainingData.from_tables(cells, evidence, evidence_stack.bands)
-    if bundles[0].header.data_digest != data.digest():
-        msg = (
-            f"{bundles[0].name}: trained on other evidence or labels than data_engineering has "
-            "written since. Run training again"
-        )
-        raise OutdatedError(msg)
-    return maps
+    return ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
+
+
+def predict_part(
+    evidence_stack: Raster,
+    members: dict[str, Any],
+    calibration: dict[str, Any],
+    grid: GridParameters,
+    parameters: EnsembleParameters,
+    *bundles: MemberBundle,
+    part: int,
+    count: int,
+) -> Raster:
+    """Return one part of all maps, which reads and computes its own windows alone."""
+    whole = predict_map(evidence_stack, members, calibration, grid, parameters, *bundles)
+    return shard(whole, part, count)
+
+
+def assemble_map(evidence_stack: Raster, *parts: Raster) -> Raster:
+    """Return the maps of which these are the parts."""
+    return assemble(evidence_stack.grid, parts)
 
 
 def publish_maps(prediction: Raster) -> list[Raster]:
     """Return each map as a raster of its own."""
     return [prediction.select([band.name]) for band in MAPS]
+
+
+def _require_trained_on(bundle: MemberBundle, digest: str) -> None:
+    if bundle.header.data_digest != digest:
+        msg = (
+            f"{bundle.name}: trained on other evidence or labels than data_engineering has "
+            "written since. Run training again"
+        )
+        raise OutdatedError(msg)
 
 
 def _with_labels(inner: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from functools import partial, update_wrapper
 from typing import TYPE_CHECKING
 
 from kedro.pipeline import Node, Pipeline
 
 from mineral_prospectivity.api.prediction import MAPS
-from mineral_prospectivity.naming import bundle_names, pack_name
+from mineral_prospectivity.naming import BATCH_TAG, bundle_names, pack_name, part_name
 from mineral_prospectivity.pipelines.uncertainty.nodes import (
+    assemble_map,
     calibrate,
+    describe_members,
     predict_map,
+    predict_part,
     publish_maps,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PREDICTION_TAG = "prediction"
+"""Nodes whose jobs may be given other resources than those of training."""
 
-def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:
-    """Return the pipeline for an ensemble that was trained in these packs of members."""
+
+def create_pipeline(packs: Sequence[Sequence[int]], shards: int = 1) -> Pipeline:
+    """Return the pipeline for an ensemble trained in these packs, its map predicted in shards."""
     tables = [f"{pack_name(pack)}.{table}" for table in ("out_of_fold", "inner") for pack in packs]
+    bundles = bundle_names(packs)
     return Pipeline(
         [
             Node(
@@ -30,19 +38,12 @@ def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:
                 name="calibrate",
             ),
             Node(
-                predict_map,
-                [
-                    "cells",
-                    "evidence",
-                    "evidence_stack",
-                    "calibration",
-                    "params:grid",
-                    "params:ensemble",
-                    *bundle_names(packs),
-                ],
-                "prediction",
-                name="predict_map",
+                describe_members,
+                ["cells", "evidence", "evidence_stack", *bundles],
+                "members",
+                name="describe_members",
             ),
+            *_prediction(bundles, shards),
             Node(
                 publish_maps,
                 "prediction",
@@ -52,3 +53,26 @@ def create_pipeline(packs: Sequence[Sequence[int]]) -> Pipeline:
         ],
         tags=["uncertainty"],
     )
+
+
+def _prediction(bundles: Sequence[str], shards: int) -> list[Node]:
+    """Return one node for the whole map, or one for each part and one that assembles them."""
+    inputs = ["evidence_stack", "members", "calibration", "params:grid", "params:ensemble"]
+    inputs += bundles
+    tags = [BATCH_TAG, PREDICTION_TAG]
+    if shards == 1:
+        return [Node(predict_map, inputs, "prediction", name="predict_map", tags=tags)]
+    names = [part_name(part) for part in range(shards)]
+    parts = [
+        Node(
+            update_wrapper(partial(predict_part, part=part, count=shards), predict_part),
+            inputs,
+            f"{name}.prediction",
+            name=f"predict_{name}",
+            tags=tags,
+        )
+        for part, name in enumerate(names)
+    ]
+    outputs = [f"{name}.prediction" for name in names]
+    whole = Node(assemble_map, ["evidence_stack", *outputs], "prediction", name="assemble_map")
+    return [*parts, whole]

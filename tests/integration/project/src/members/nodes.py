@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
@@ -56,6 +57,16 @@ def _step(state, rows, target, draws):
 
 def summarise(note, *weights):
     return {"mean": np.mean(weights, axis=0).tolist(), "note": note}
+
+
+def linger(lingers):
+    """Take until a file is there."""
+    deadline = time.monotonic() + 60
+    while not Path(lingers).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(lingers)
+        time.sleep(0.05)
+    return "lingered"
 
 
 def peek(note):

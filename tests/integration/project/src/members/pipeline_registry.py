@@ -15,6 +15,9 @@ def register_pipelines():
         "unsafe": prepare
         + Pipeline([node(nodes.peek, "note", "seen", name="peek", tags=["batch"])]),
         "here": prepare,
+        "beside": prepare
+        + training
+        + Pipeline([node(nodes.linger, "params:lingers", "lingered", name="linger")]),
     }
 
 
