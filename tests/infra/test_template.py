@@ -74,7 +74,8 @@ def test_every_finding_that_is_not_fixed_is_argued(template):
 
 def test_no_account_key_or_bucket_is_in_the_files_for_aws():
     files = [*(ROOT / "infra").rglob("*"), *(ROOT / "conf").rglob("*.yml"), ROOT / "Dockerfile"]
-    for file in (one for one in files if one.is_file()):
+    local = ROOT / "conf" / "local"  # what a deployment from this checkout left; git ignores it
+    for file in (one for one in files if one.is_file() and local not in one.parents):
         text = file.read_text(encoding="utf-8")
         assert not re.search(r"(?<!\d)\d{12}(?!\d)", text), f"{file}: an account id"
         assert not re.search(r"\b(AKIA|ASIA)[A-Z0-9]{16}\b", text), f"{file}: a key"
