@@ -161,6 +161,8 @@ class Watch:
 
     def share(self, start: float, end: float) -> float:
         inside = [one for one in self.seen if start <= one[0] <= end]
+        if len(inside) < 2:
+            return float("nan")  # the jobs were too short for a time in which nothing changed
         (first, before), (last, after) = inside[0], inside[-1]
         return (after - before) / (last - first)
 

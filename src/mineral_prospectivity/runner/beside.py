@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PATIENCE = 10.0
-"""Seconds that a look under way is waited for."""
+"""Seconds that a look under way is waited for when the block was interrupted."""
 
 
 class Beside:
@@ -43,7 +43,7 @@ class Beside:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        self._thread.join(PATIENCE)
+        self._thread.join(None if error is None else PATIENCE)
 
     def _go(self) -> None:
         while not self._stop.wait(self._pause()):
