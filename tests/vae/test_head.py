@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from mineral_prospectivity.vae.head import (
-    INTERCEPT,
     RESIDUAL_LIMIT,
     GaussianProcessHead,
     kernel_features,
@@ -35,8 +34,15 @@ def make_head(seed=0, rank=6):
         columns=normal(1, inputs, COLUMNS) / math.sqrt(inputs),
         weights=normal(1, WIDTH),
         informed=(basis * torch.linspace(0.1, 0.9, rank, dtype=torch.float64)).unsqueeze(0),
-        scale=torch.tensor([2.2], dtype=torch.float64),
+        scale=make_scale(generator),
     )
+
+
+def make_scale(generator):
+    """Scales as a head has them: one for all waves."""
+    own = torch.rand(1, 1 + LATENT + TERMS, generator=generator, dtype=torch.float64)
+    waves = torch.full((1, 2 * COLUMNS), 0.7, dtype=torch.float64)
+    return torch.cat([0.5 + own, waves], dim=1)
 
 
 def make_cells(rows=20, seed=1, width=0.05):
@@ -51,7 +57,7 @@ def make_cells(rows=20, seed=1, width=0.05):
 def mean_logit(head, mean, error, additive):
     joined = torch.cat([mean, head.residual(error)], dim=2)
     inputs = (joined - head.centre.unsqueeze(1)) / head.deviation.unsqueeze(1)
-    phi = kernel_features(inputs, additive, head.columns, head.scale, LATENT)
+    phi = head.scale.unsqueeze(1) * kernel_features(inputs, additive, head.columns, LATENT)
     return phi, (phi @ head.weights.unsqueeze(2)).squeeze(2), inputs
 
 
@@ -60,23 +66,25 @@ def test_the_features_have_the_length_of_the_prior_variance():
     phi, _, inputs = mean_logit(head, cells.posterior.mean, cells.error, cells.additive)
     torch.testing.assert_close(
         phi.square().sum(dim=2),
-        prior_variance(inputs[..., :LATENT], cells.additive, head.scale, BANDS),
+        prior_variance(inputs[..., :LATENT], cells.additive, head.scale),
     )
-    assert (phi[..., 0] == INTERCEPT).all()
+    assert (phi[..., 0] == head.scale[:, 0]).all()
 
 
 def test_the_features_approach_a_linear_additive_and_gaussian_kernel():
     generator = torch.Generator().manual_seed(2)
     inputs = torch.randn(1, 6, 8, generator=generator, dtype=torch.float64)
     columns = torch.randn(1, 8, 200_000, generator=generator, dtype=torch.float64) / math.sqrt(8)
-    scale = torch.tensor([2.2], dtype=torch.float64)
     additive = torch.randn(1, 6, TERMS, generator=generator, dtype=torch.float64)
-    phi = kernel_features(inputs, additive, columns, scale, LATENT)[0]
+    parts = (math.sqrt(LATENT), math.sqrt(BANDS), math.sqrt(columns.shape[2]))
+    features = kernel_features(inputs, additive, columns, LATENT)[0]
+    one, *rest = torch.split(features, [1, LATENT, TERMS, 2 * columns.shape[2]], dim=1)
+    phi = torch.cat([one, *(part / size for part, size in zip(rest, parts, strict=True))], dim=1)
     distance = torch.cdist(inputs[0], inputs[0]).square()
     linear = inputs[0, :, :LATENT] @ inputs[0, :, :LATENT].T / LATENT
     terms = additive[0] @ additive[0].T / BANDS
-    expected = INTERCEPT**2 + 2.2**2 * (linear + terms + (-distance / (2 * 8)).exp())
-    torch.testing.assert_close(phi @ phi.T, expected, atol=0.05, rtol=0)
+    expected = 1 + linear + terms + (-distance / (2 * 8)).exp()
+    torch.testing.assert_close(phi @ phi.T, expected, atol=0.02, rtol=0)
 
 
 def test_mean_and_variance_are_those_of_the_weights_gaussian():

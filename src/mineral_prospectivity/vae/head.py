@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -54,12 +53,11 @@ class GaussianProcessHead:
     """Heads of one or several fits, stacked along the first axis of every tensor.
 
     With u the standardised ``[posterior mean; residual]`` of a cell and c its C bounded scores
-    and embeddings of the evidence, the logit is linear in ``phi = [3, s u_z / sqrt(L),
-    s c / sqrt(D), s cos(W'u) / sqrt(J), s sin(W'u) / sqrt(J)]``: a Gaussian process whose kernel
-    is linear in the latent space, plus additive in the bands (piecewise linear in each), plus
-    squared-exponential, by random Fourier features [1]_. What one band says on its own takes
-    fewer deposits to learn than a function of all. The weights have a Laplace posterior
-    N(a, H^-1).
+    and embeddings of the evidence, the logit is linear in ``phi = scale * [1, u_z, c, cos(W'u),
+    sin(W'u)]``: a Gaussian process whose kernel is linear in the latent space, plus additive in
+    the bands (piecewise linear in each), plus squared-exponential, by random Fourier
+    features [1]_. What one band says on its own takes fewer deposits to learn than a function of
+    all. The weights have the prior N(a0, I) and a Laplace posterior N(a, H^-1).
 
     Parameters
     ----------
@@ -74,7 +72,8 @@ class GaussianProcessHead:
     informed
         U of ``H^-1 = I - U U'``, shape ``(fits, 1 + L + C + 2 J, rank)``.
     scale
-        Prior scale s of the logit, shape ``(fits,)``.
+        Prior standard deviation of what each column adds to the logit, a unit of the column:
+        shape ``(fits, 1 + L + C + 2 J)``; the intercept's is :data:`INTERCEPT`.
 
     References
     ----------
@@ -132,7 +131,7 @@ class GaussianProcessHead:
         linear.baddbmm_(angles.sin_(), folded.of_sines)
         standard = (mean - self.centre[:, None, :latent]) / self.deviation[:, None, :latent]
         informed = torch.linalg.vector_norm(linear[..., 1:-latent], dim=2).square()
-        prior = prior_variance(standard, additive, self.scale, self.rms.shape[1])
+        prior = prior_variance(standard, additive, self.scale)
         variance = (prior - informed).clamp(min=0)
         slope = linear[..., -latent:]
         return LogitGaussian(
@@ -142,34 +141,35 @@ class GaussianProcessHead:
     @cached_property
     def _folded(self) -> _Folded:
         """Products with phi, written as products with what phi is made of."""
-        latent, count, bands = self.latent, self.columns.shape[2], self.rms.shape[1]
+        latent = self.latent
         scaled = self.columns / self.deviation.unsqueeze(2)
         phase = -(self.centre.unsqueeze(1) @ scaled)
-        readout = torch.cat([self.weights.unsqueeze(2), self.informed, self._slopes()], dim=2)
-        size = self.scale[:, None, None]
+        weights, informed = self.weights.unsqueeze(2), self.informed
+        scaled_readout = self.scale.unsqueeze(2) * torch.cat([weights, informed], dim=2)
+        readout = torch.cat([scaled_readout, self._slopes()], dim=2)
         constant, linear, additive, cosines, sines = torch.split(readout, self.parts, dim=1)
-        of_mean = linear * size / (math.sqrt(latent) * self.deviation[:, :latent, None])
+        of_mean = linear / self.deviation[:, :latent, None]
         shift = self.centre[:, None, :latent] @ of_mean
         return _Folded(
             phase=phase,
             by_mean=scaled[:, :latent],
             by_residual=scaled[:, latent:],
-            constant=INTERCEPT * constant - shift,
+            constant=constant - shift,
             of_mean=of_mean,
-            of_additive=additive * size / math.sqrt(bands),
-            of_cosines=cosines * size / math.sqrt(count),
-            of_sines=sines * size / math.sqrt(count),
+            of_additive=additive,
+            of_cosines=cosines,
+            of_sines=sines,
         )
 
     def _slopes(self) -> Tensor:
-        """Differentiate the mean by the posterior mean: columns to be multiplied with phi."""
+        """Differentiate the mean by the posterior mean: products with the unscaled columns."""
         latent = self.latent
-        _, linear, additive, cosines, sines = torch.split(self.weights, self.parts, dim=1)
+        scaled = self.scale * self.weights
+        _, linear, additive, cosines, sines = torch.split(scaled, self.parts, dim=1)
         columns = self.columns[:, :latent].transpose(1, 2)
-        of_constant = (self.scale / (INTERCEPT * math.sqrt(latent))).unsqueeze(1) * linear
         of_held = columns.new_zeros(len(columns), latent + additive.shape[1], latent)
         of_waves = [columns * sines.unsqueeze(2), -columns * cosines.unsqueeze(2)]
-        slopes = torch.cat([of_constant.unsqueeze(1), of_held, *of_waves], dim=1)
+        slopes = torch.cat([linear.unsqueeze(1), of_held, *of_waves], dim=1)
         return slopes / self.deviation[:, None, :latent]
 
     def map(self, change: Callable[[Tensor], Tensor]) -> GaussianProcessHead:
@@ -200,10 +200,8 @@ def standardised_residual(error: Tensor, rms: Tensor) -> Tensor:
     return (error / rms.unsqueeze(1)).clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
 
 
-def kernel_features(
-    inputs: Tensor, additive: Tensor, columns: Tensor, scale: Tensor, latent: int
-) -> Tensor:
-    """Return phi, shape ``(fits, rows, 1 + L + C + 2 J)``.
+def kernel_features(inputs: Tensor, additive: Tensor, columns: Tensor, latent: int) -> Tensor:
+    """Return the columns of phi before they are scaled, ``(fits, rows, 1 + L + C + 2 J)``.
 
     Parameters
     ----------
@@ -213,32 +211,31 @@ def kernel_features(
         c, shape ``(fits, rows, C)``.
     columns
         Frequencies W, shape ``(fits, L + D, J)``.
-    scale
-        Prior scale s, shape ``(fits,)``.
     latent
         Dimensions L of the latent space.
     """
-    size, bands = scale[:, None, None], inputs.shape[2] - latent
-    angles = inputs @ columns
-    waves = torch.cat([angles.cos(), angles.sin()], dim=2) * (size / math.sqrt(columns.shape[2]))
-    linear = inputs[..., :latent] * (size / math.sqrt(latent))
-    terms = additive * (size / math.sqrt(bands))
-    return torch.cat([torch.full_like(linear[..., :1], INTERCEPT), linear, terms, waves], dim=2)
+    angles, linear = inputs @ columns, inputs[..., :latent]
+    one = torch.ones_like(linear[..., :1])
+    return torch.cat([one, linear, additive, angles.cos(), angles.sin()], dim=2)
 
 
-def prior_variance(latent: Tensor, additive: Tensor, scale: Tensor, bands: int) -> Tensor:
+def prior_variance(latent: Tensor, additive: Tensor, scale: Tensor) -> Tensor:
     """Return ``|phi|^2``, the logit's variance without data, shape ``(fits, rows)``.
 
     Parameters
     ----------
     latent
-        u_z, shape ``(fits, rows, latent)``.
+        u_z, shape ``(fits, rows, L)``.
     additive
         c, shape ``(1 or fits, rows, C)``.
     scale
-        Prior scale s, shape ``(fits,)``.
-    bands
-        Number of evidence bands D.
+        Prior scale of each column, shape ``(fits, 1 + L + C + 2 J)``; equal for the cosine and
+        the sine of one angle.
     """
-    spread = 1 + latent.square().mean(dim=2) + additive.square().sum(dim=2) / bands
-    return INTERCEPT**2 + scale.square().unsqueeze(1) * spread
+    size, terms = latent.shape[2], additive.shape[2]
+    squared = scale.square().unsqueeze(2)
+    constant, linear, held, waves = torch.split(
+        squared, [1, size, terms, squared.shape[1] - 1 - size - terms], dim=1
+    )
+    fixed = constant + waves.sum(dim=1, keepdim=True) / 2
+    return (fixed + latent.square() @ linear + additive.square() @ held).squeeze(2)

@@ -46,8 +46,8 @@ class LaplacePosterior(NamedTuple):
         return whitened.square().sum(dim=0)
 
 
-class _Problem(NamedTuple):
-    """A negative log posterior to minimise."""
+class LogisticProblem(NamedTuple):
+    """The negative log posterior of a logistic regression with prior N(prior, I)."""
 
     phi: Tensor
     labels: Tensor
@@ -55,12 +55,14 @@ class _Problem(NamedTuple):
     prior: Tensor
 
     def objective(self, weights: Tensor) -> Tensor:
+        """Return the negative log posterior, up to a constant."""
         logits = torch.mv(self.phi, weights)
         losses = functional.softplus(logits) - self.labels * logits
         likelihood: Tensor = torch.dot(self.counts, losses)
         return likelihood + 0.5 * (weights - self.prior).square().sum()
 
     def gradient(self, weights: Tensor) -> Tensor:
+        """Return its gradient."""
         error = torch.sigmoid(torch.mv(self.phi, weights)) - self.labels
         return weights - self.prior + torch.mv(self.phi.T, self.counts * error)
 
@@ -70,11 +72,34 @@ class _Problem(NamedTuple):
         In single precision, at half the cost: it only has to lead downhill, and the gradient
         that decides where to stop is in double.
         """
+        step = torch.cholesky_solve(gradient.float().unsqueeze(1), self.cholesky(weights).float())
+        return step.squeeze(1).to(gradient)
+
+    def cholesky(self, weights: Tensor) -> Tensor:
+        """Return the Cholesky factor of the second derivative, summed in single precision."""
         probability = torch.sigmoid(torch.mv(self.phi, weights))
         information = self.counts * probability * (1 - probability)
-        factor = torch.linalg.cholesky(_precision(self.phi.float(), information.float()))
-        step = torch.cholesky_solve(gradient.float().unsqueeze(1), factor)
-        return step.squeeze(1).to(gradient)
+        factor: Tensor = torch.linalg.cholesky(
+            _precision(self.phi.float(), information.float()).to(weights)
+        )
+        return factor
+
+    def minimise(self, weights: Tensor, steps: int = NEWTON_STEPS) -> Tensor:
+        """Newton's method: a step is halved until the objective falls enough."""
+        for _ in range(steps):
+            gradient = self.gradient(weights)
+            if gradient.norm() < NEWTON_TOLERANCE:
+                break
+            step = self.newton_step(weights, gradient)
+            objective, decrement = self.objective(weights), torch.dot(gradient, step)
+            length = 1.0
+            while (
+                length > SHORTEST_STEP
+                and self.objective(weights - length * step) > objective - 1e-4 * length * decrement
+            ):
+                length /= 2
+            weights = weights - length * step
+        return weights
 
 
 def fit_weights(
@@ -99,8 +124,8 @@ def fit_weights(
     tempering
         Deposit clusters a positive cell: neighbouring cells are not independent evidence.
     """
-    problem = _Problem(phi, labels, tempering * counts, prior)
-    weights = _minimise(problem)
+    problem = LogisticProblem(phi, labels, tempering * counts, prior)
+    weights = problem.minimise(prior)
     prevalence = (counts @ labels) / counts.sum()
     probability = torch.sigmoid(phi @ weights)
     spread = probability * (1 - probability) * prevalence * (1 - prevalence)
@@ -136,25 +161,6 @@ def marginal_shift(mean: Tensor, variance: Tensor, labels: Tensor, counts: Tenso
         if abs(step) < NEWTON_TOLERANCE:
             break
     return shift
-
-
-def _minimise(problem: _Problem) -> Tensor:
-    """Newton's method from the prior; a step is halved until the objective falls enough."""
-    weights = problem.prior
-    for _ in range(NEWTON_STEPS):
-        gradient = problem.gradient(weights)
-        if gradient.norm() < NEWTON_TOLERANCE:
-            break
-        step = problem.newton_step(weights, gradient)
-        objective, decrement = problem.objective(weights), torch.dot(gradient, step)
-        length = 1.0
-        while (
-            length > SHORTEST_STEP
-            and problem.objective(weights - length * step) > objective - 1e-4 * length * decrement
-        ):
-            length /= 2
-        weights = weights - length * step
-    return weights
 
 
 def _precision(phi: Tensor, information: Tensor) -> Tensor:

@@ -56,8 +56,17 @@ class VaeSettings(BaseModel):
         int, Field(ge=8, le=4096, description="Random Fourier columns J of the head.")
     ] = 128
     head_scale: Annotated[
-        float, Field(gt=0, le=20, description="Prior scale s of the head's logit.")
+        float,
+        Field(gt=0, le=20, description="Prior scale s of each part of the head's logit, at first."),
     ] = 1.3
+    head_scale_strength: Annotated[
+        float,
+        Field(
+            gt=0,
+            description="Weights' worth of belief in that scale; a huge one keeps it as it is.",
+        ),
+    ] = 2.0
     head_background: Annotated[
-        int, Field(ge=100, description="Background cells, weighted, that the head is fitted to.")
+        int,
+        Field(ge=100, description="About as many background cells is the head fitted to."),
     ] = 4000

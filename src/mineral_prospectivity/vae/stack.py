@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from mineral_prospectivity.vae.head import GaussianProcessHead
-from mineral_prospectivity.vae.networks import Representation, StackedVae
+from mineral_prospectivity.vae.networks import Posterior, Representation, StackedVae
 from mineral_prospectivity.vae.transform import EvidenceTransform
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Stack:
     @torch.inference_mode()
     def encode(self, values: Tensor) -> Tensor:
         """Return the mean of q(z|x), shape ``(fits, rows, latent)``, of ``(rows, bands)``."""
-        means = [_encode(self.transform, self.network, part) for part in self._passes(values)]
+        means = [encode(self.transform, self.network, part).mean for part in self._passes(values)]
         return torch.cat(means, dim=1)
 
     def _passes(self, values: Tensor) -> list[Tensor]:
@@ -130,5 +130,6 @@ def represent(transform: EvidenceTransform, network: StackedVae, values: Tensor)
     return Representation(posterior, error, scores.present, transform.additive(channels))
 
 
-def _encode(transform: EvidenceTransform, network: StackedVae, values: Tensor) -> Tensor:
-    return network.encode(transform.channels(transform.read(values))).mean
+def encode(transform: EvidenceTransform, network: StackedVae, values: Tensor) -> Posterior:
+    """Return q(z|x) of cells; arguments as of :func:`represent`."""
+    return network.encode(transform.channels(transform.read(values)))

@@ -198,6 +198,13 @@ class EvidenceTransform:
         scores, _, embedded = torch.split(channels[..., : sum(sizes)], sizes, dim=2)
         return torch.cat([scores.clamp(-ADDITIVE_LIMIT, ADDITIVE_LIMIT), embedded], dim=2)
 
+    @property
+    def additive_layers(self) -> list[int]:
+        """Number of the layer that each channel of :meth:`additive` comes from."""
+        continuous = self.layers[: self.knots.shape[1]]
+        steps = len(EMBEDDING) - 1
+        return [*self.layers, *(layer for layer in continuous for _ in range(steps))]
+
     def _look_up(self, values: Tensor) -> Tensor:
         """Scores of values, both of shape ``(fits, continuous bands, rows)``."""
         segment = torch.searchsorted(self.knots, values)
