@@ -65,7 +65,7 @@ class VaeSettings(BaseModel):
             gt=0,
             description="Weights' worth of belief in that scale; a huge one keeps it as it is.",
         ),
-    ] = 2.0
+    ] = 1.0
     head_background: Annotated[
         int,
         Field(ge=100, description="About as many background cells is the head fitted to."),
