@@ -49,8 +49,10 @@ bench: setup-dev ## Speed and scale beside the peers, as ratios from one run
 	$(BIN)/python benchmarks/prediction.py
 	$(BIN)/python benchmarks/scheduling.py
 
-bench-quality: setup-dev ## Scores beside the peers on several regions and deals of the folds (hours; resumes)
+bench-quality: setup-dev ## Scores and uncertainty judged on several regions: docs/benchmarks.md (hours; resumes)
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/uncertainty.py
+	$(BIN)/python benchmarks/publish.py
 
 lineage: setup-dev ## Every dataset and node with previews, as a static site: build/index.html
 	$(BIN)/kedro viz build --include-previews

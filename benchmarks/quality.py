@@ -10,7 +10,9 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from judging.about import about
 from judging.contestants import ENSEMBLE, PEERS, Contestant, ensemble_contestant, peer_contestant
 from judging.experiments import PROJECT, Experiment, declare_arrays, load_experiment
 from judging.figure import draw_quality
@@ -18,6 +20,11 @@ from judging.page import quality_table
 from judging.regions import ALL, DEVELOPMENT, REGIONS, declare_region
 from judging.scores import judge
 from judging.store import Store, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
 
 REPORTED = ("demo", *REGIONS, "cloncurry")
 QUICK = ("dev_16_small",)
@@ -34,31 +41,15 @@ def main() -> None:
     options = parse()
     store = Store(options.store, frozenset(options.frozen))
     contestants = choose_contestants(options)
-    names = [*options.experiments, *map(str, options.experiment)]
-    done, total = 0, len(names) * len(contestants) * len(options.seeds)
-    summary = {}
-    for name in names:
+    experiments = {}
+    for name in [*options.experiments, *map(str, options.experiment)]:
         experiment = load(name, options.store)
         estimate(store, experiment, contestants, options.seeds)
-        runs: dict[str, list] = {}
-        seconds: dict[str, list[float]] = {}
-        for seed in options.seeds:
-            for who in contestants:
-                outcome = compete(store, experiment, who, seed)
-                done += 1
-                print(
-                    f"[{done}/{total}] {experiment.name} seed {seed}: {who.models[0]}", flush=True
-                )
-                for model in who.models:
-                    runs.setdefault(model, []).append(outcome.predictions[model].to_numpy())
-                    seconds.setdefault(model, []).append(outcome.seconds[model])
-        found = judge(experiment, runs, contestants[0].models[0])
-        for model, spent in seconds.items():
-            found["models"][model]["cpu_seconds"] = sum(spent) / len(spent)
-        summary[experiment.name] = found | {"seeds": list(options.seeds)}
-    write_json(options.store / "summary.json", summary)
-    print("\n" + quality_table(summary))
-    draw_quality(summary, options.store / "quality.png")
+        experiments[experiment.name] = compete(store, experiment, contestants, options.seeds)
+        summary = {**about(), "seeds": list(options.seeds), "experiments": experiments}
+        write_json(options.store / "summary.json", summary)
+    print("\n" + quality_table(experiments))
+    draw_quality(experiments, options.store / "quality.png")
     print(f"scores: {options.store / 'summary.json'}; figure: {options.store / 'quality.png'}")
 
 
@@ -113,22 +104,34 @@ def load(name: str, store: Path) -> Experiment:
     return load_experiment(Path(name).name)
 
 
-def compete(store: Store, experiment: Experiment, who: Contestant, seed: int):
-    """Return a contestant's outcome on one deal of the folds, kept or made now."""
-    known = store.find(experiment, who, seed)
-    if known is not None:
-        return known
-    outcome = who.run(experiment, experiment.deal(seed))
-    store.keep(experiment, who, seed, outcome)
-    return outcome
+def compete(
+    store: Store, experiment: Experiment, contestants: list[Contestant], seeds: Sequence[int]
+) -> dict[str, Any]:
+    """Return all scores of an experiment, from runs kept or made now."""
+    runs: dict[str, list[np.ndarray]] = {}
+    seconds: dict[str, list[float]] = {}
+    for seed in seeds:
+        for who in contestants:
+            outcome = store.find(experiment, who, seed)
+            if outcome is None:
+                outcome = who.run(experiment, experiment.deal(seed))
+                store.keep(experiment, who, seed, outcome)
+                print(f"  deal {seed}: {who.models[0]} ({time.strftime('%H:%M:%S')})", flush=True)
+            for model in who.models:
+                runs.setdefault(model, []).append(outcome.predictions[model].to_numpy())
+                seconds.setdefault(model, []).append(outcome.seconds[model])
+    found = judge(experiment, runs, contestants[0].models[0])
+    for model, spent in seconds.items():
+        found["models"][model]["cpu_seconds"] = sum(spent) / len(spent)
+    return found
 
 
 def estimate(
-    store: Store, experiment: Experiment, contestants: list[Contestant], seeds: tuple[int, ...]
+    store: Store, experiment: Experiment, contestants: list[Contestant], seeds: Sequence[int]
 ) -> None:
     """Say what is left to do, and how long it took where it was done."""
     left = [who for who in contestants for s in seeds if store.find(experiment, who, s) is None]
-    timed = [store.seconds(who) for who in left]
+    timed = [store.estimate(experiment, who) for who in left]
     known = sum(spent for spent in timed if spent is not None)
     untimed = sum(spent is None for spent in timed)
     print(

@@ -69,14 +69,26 @@ class Experiment:
         """Name of what models learn from, whatever the folds."""
         return TrainingData.from_tables(self.cells, self.evidence, self.bands).digest()
 
-    def deal(self, seed: int) -> pd.DataFrame:
-        """Return the cells with folds dealt by another seed."""
+    def deal(
+        self, seed: int, count: int | None = None, cells: pd.DataFrame | None = None
+    ) -> pd.DataFrame:
+        """Return the cells with folds dealt by another seed.
+
+        Some of the cells are dealt in blocks of half the side: there are fewer blocks of them.
+        """
         folds = self.parameters.folds
+        block_size = folds.block_size if cells is None else folds.block_size / 2
+        cells = self.cells if cells is None else cells
         fold = spatial_folds(
-            self.grid, self.cells["cell"].to_numpy(), self.cells["cluster"].to_numpy(),
-            count=folds.count, block_size=folds.block_size, seed=seed,
+            self.grid, cells["cell"].to_numpy(), cells["cluster"].to_numpy(),
+            count=count or folds.count, block_size=block_size, seed=seed,
         )  # fmt: skip
-        return self.cells.assign(fold=fold)
+        return cells.assign(fold=fold)
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """Evidence of all cells, ``(cells, bands)``, NaN where missing."""
+        return self.evidence[[band.name for band in self.bands]].to_numpy(np.float32)
 
 
 def load_experiment(name: str, conf: Path = PROJECT / "conf") -> Experiment:
@@ -116,8 +128,8 @@ def _fetch(loader: Any) -> None:
 def declare_arrays(folder: Path, conf: Path) -> str:
     """Declare a folder of arrays (``features.npy`` and so on) as an experiment, return its name.
 
-    The side of a cell is the smallest distance between the samples' eastings; blocks are a fifth
-    of the region's shorter side.
+    The samples are the centres of cells; the side of a cell is the usual step between eastings,
+    that of a block a fifth of the region's shorter side.
     """
     table = read_array_folder(folder)
     if table.crs is None:
@@ -125,6 +137,13 @@ def declare_arrays(folder: Path, conf: Path) -> str:
         raise SystemExit(msg)
     resolution = float(np.median(np.diff(np.unique(table.x.round(3)))))
     side = min(np.ptp(table.x), np.ptp(table.y))
+    half = resolution / 2
+    bounds = [
+        float(limit)
+        for limit in (
+            table.x.min() - half, table.y.min() - half, table.x.max() + half, table.y.max() + half
+        )
+    ]  # fmt: skip
     array = {"filepath": str(folder.resolve())}
     layer = {"type": "mineral_prospectivity.datasets.EvidenceLayerDataset", "kind": "table"}
     deposits = {"type": "mineral_prospectivity.datasets.VectorDataset"}
@@ -133,7 +152,7 @@ def declare_arrays(folder: Path, conf: Path) -> str:
         folder.name,
         catalog={"layer.table": layer | array, "deposits": deposits | array},
         parameters={
-            "grid": {"crs": table.crs, "resolution": resolution},
+            "grid": {"crs": table.crs, "resolution": resolution, "bounds": bounds},
             "labels": {"cluster_distance": 4 * resolution},
             "folds": {"block_size": max(float(side) / 5, resolution)},
         },

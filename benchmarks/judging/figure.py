@@ -10,8 +10,10 @@ import numpy as np
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend must be chosen first
 
+from judging.page import mean_curve
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 SHOWN = {
@@ -19,6 +21,7 @@ SHOWN = {
     "roc_auc": ("AUC", 1.0),
     "capture@0.05": ("capture 5 %", 1.0),
 }
+ODD = ("shifted", "scaled", "permuted", "foreign")
 LEFT_OUT = ("prevalence", "distance")
 """Peers so far off that they would hide the others."""
 
@@ -55,3 +58,55 @@ def _forest(axis: Any, found: Mapping[str, Any], metric: str) -> None:
     axis.axvline(0, color="0.6", lw=0.8)
     axis.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in reversed(names)])
     axis.tick_params(labelsize=7)
+
+
+def draw_uncertainty(summary: Mapping[str, Any], path: Path) -> None:
+    """Draw coverage, epistemic against ground seen, odd inputs and labels bought."""
+    figure, axes = plt.subplots(2, 2, figsize=(10, 8))
+    for number, (name, answers) in enumerate(summary.items()):
+        colour = f"C{number}"
+        _coverage(axes[0, 0], answers.get("intervals", ()), colour)
+        _ground(axes[0, 1], answers.get("learning", ()), name, colour)
+        _odd(axes[1, 0], answers.get("learning", ()), number, colour)
+        _bought(axes[1, 1], answers, colour)
+    axes[0, 0].axline((0.5, 0.5), slope=1, color="0.6", lw=0.8)
+    axes[0, 0].set(xlabel="level", ylabel="coverage of p given the layers: dots held out")
+    axes[0, 1].set(xlabel="ground seen, %", ylabel="epistemic, relative to 25 %")
+    axes[1, 0].set(ylim=(0, 1.02), ylabel="AUROC of the better of epistemic and novelty")
+    axes[1, 0].set_xticks(range(len(ODD)), ODD)
+    axes[1, 1].set(xlabel="labels bought", ylabel="NLL over NLL at the start: dashes random")
+    axes[0, 1].legend(fontsize=7)
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
+
+
+def _coverage(axis: Any, answers: Sequence[Any], colour: str) -> None:
+    known = [answer["coverage"] for answer in answers if "coverage" in answer]
+    for sample, marker in (("in_sample", "-"), ("held_out", "o:")):
+        for found in known[:1]:
+            levels = found[sample]
+            axis.plot([float(level) for level in levels], list(levels.values()), marker, c=colour)
+
+
+def _ground(axis: Any, answers: Sequence[Any], name: str, colour: str) -> None:
+    curves = [answer["curve"] for answer in answers if "curve" in answer]
+    if curves:
+        means = [np.mean([curve[share]["epistemic"] for curve in curves]) for share in curves[0]]
+        shares = [float(share) for share in curves[0]]
+        axis.plot(shares, np.array(means) / means[0], "o-", c=colour, label=name)
+
+
+def _odd(axis: Any, answers: Sequence[Any], number: int, colour: str) -> None:
+    known = [answer["auroc"] for answer in answers if "auroc" in answer]
+    for place, kind in enumerate(ODD):
+        found = [max(one[kind]["epistemic"], one[kind]["novelty"]) for one in known if kind in one]
+        if found:
+            axis.plot(place + 0.08 * (number - 3), np.mean(found), "o", c=colour)
+
+
+def _bought(axis: Any, answers: Mapping[str, Any], colour: str) -> None:
+    for strategy, line in (("bald", "o-"), ("random", "--")):
+        curve = mean_curve(answers, strategy)
+        if curve:
+            axis.plot(answers["replay"][0]["budgets"], np.array(curve) / curve[0], line, c=colour)

@@ -83,3 +83,66 @@ def difference(gap: Mapping[str, float] | None, factor: float, digits: int = 2) 
     value, low, high = (factor * gap[name] for name in ("value", "low", "high"))
     text = f"{value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
     return f"**{text}**" if low > 0 or high < 0 else text
+
+
+def uncertainty_table(summary: Mapping[str, Any]) -> str:
+    """Return one table: a row a question, a column an experiment, each mean over the seeds."""
+    rows: dict[str, dict[str, str]] = {}
+    for name, answers in summary.items():
+        for label, found in _uncertainty_rows(answers):
+            rows.setdefault(label, {})[name] = found
+    return markdown(
+        ["Question", *summary],
+        [[label, *(found.get(name, "–") for name in summary)] for label, found in rows.items()],
+    )
+
+
+def _uncertainty_rows(answers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    for sample in ("in_sample", "held_out"):
+        for level in ("0.5", "0.8", "0.9", "0.95"):
+            label = f"Coverage of p given the layers at {level}, {sample.replace('_', ' ')}"
+            yield label, _mean(answers, "intervals", "coverage", sample, level)
+    yield "Spearman of epistemic with abs(p - known p)", _mean(answers, "intervals", "spearman_gap")
+    yield (
+        "Spearman of SD of log-odds with its gap",
+        _mean(answers, "intervals", "spearman_logit_gap"),
+    )
+    yield (
+        "Spearman of epistemic with the squared error",
+        _mean(answers, "intervals", "spearman_squared_error"),
+    )
+    for measure in ("epistemic", "log_odds_sd"):
+        path = ("intervals", "held_out_over_in_sample", measure)
+        yield f"{measure}, held out over in sample", _mean(answers, *path)
+    for measure in ("epistemic", "log_odds_sd"):
+        shares = [_mean(answers, "learning", "curve", s, measure) for s in ("25", "50", "100")]
+        yield f"{measure} at 25, 50, 100 % of the ground", ", ".join(shares)
+    yield "Dispersion of blocks", _mean(answers, "intervals", "dispersion", "value")
+    yield "at most by chance", _mean(answers, "intervals", "dispersion", "null_high")
+    for kind in ("shifted", "scaled", "permuted", "foreign"):
+        for measure in ("epistemic", "log_odds_sd", "novelty"):
+            label = f"AUROC, {kind} inputs, by {measure}"
+            yield label, _mean(answers, "learning", "auroc", kind, measure)
+    for strategy in ("bald", "random"):
+        label = f"NLL x 1000 after 0, 60, 120, 240 labels bought, {strategy}"
+        yield label, ", ".join(f"{1000 * x:.2f}" for x in mean_curve(answers, strategy)) or "–"
+
+
+def mean_curve(answers: Mapping[str, Any], strategy: str) -> list[float]:
+    """Return the NLL after each purchase, mean over the seeds; empty where it was not replayed."""
+    curves = [one[strategy] for one in answers.get("replay", ()) if strategy in one]
+    return [sum(values) / len(values) for values in zip(*curves, strict=True)]
+
+
+def _mean(answers: Mapping[str, Any], question: str, *path: str) -> str:
+    found = [_at(one, path) for one in answers.get(question, ())]
+    known = [value for value in found if value is not None]
+    return f"{sum(known) / len(known):.3f}" if known else "–"
+
+
+def _at(answer: Any, path: Sequence[str]) -> float | None:
+    for key in path:
+        if key not in answer:
+            return None
+        answer = answer[key]
+    return float(answer)

@@ -49,14 +49,20 @@ class Store:
         note.parent.mkdir(parents=True, exist_ok=True)
         note.unlink(missing_ok=True)
         outcome.predictions.to_parquet(note.with_suffix(".parquet"))
-        known = {"key": self._key(experiment, who, seed), "seconds": outcome.seconds}
+        known = {
+            "key": self._key(experiment, who, seed),
+            "seconds": outcome.seconds,
+            "cells": len(experiment.cells),
+        }
         write_whole(note, json.dumps(known))
 
-    def seconds(self, who: Contestant) -> float | None:
-        """Return the longest CPU seconds that any cached run of a contestant took."""
-        notes = self.folder.glob(f"*/{who.models[0]}-*.json")
-        spent = [max(json.loads(note.read_text())["seconds"].values()) for note in notes]
-        return max(spent, default=None)
+    def estimate(self, experiment: Experiment, who: Contestant) -> float | None:
+        """Return the CPU seconds of a run, from the slowest kept run a cell; None without one."""
+        notes = [
+            json.loads(note.read_text()) for note in self.folder.glob(f"*/{who.models[0]}-*.json")
+        ]
+        rates = [max(note["seconds"].values()) / note["cells"] for note in notes]
+        return max(rates) * len(experiment.cells) if rates else None
 
     def _note(self, experiment: str, who: Contestant, seed: int) -> Path:
         return self.folder / experiment / f"{who.models[0]}-{seed}.json"

@@ -1,0 +1,94 @@
+"""The sentences of the page: what was won, what was lost, and against which demand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from judging.page import quality_table, uncertainty_table
+from judging.scores import LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from judging.regions import RegionSpec
+
+SCORES = {"nll": ("NLL", -1), "roc_auc": ("AUC", 1), "capture@0.05": ("capture at 5 %", 1)}
+
+
+def quality_page(summary: Mapping[str, Any], figure: str, regions: Mapping[str, RegionSpec]) -> str:
+    """Return the section on scores."""
+    found = summary["experiments"]
+    return "\n".join([
+        "## Quality\n",
+        _measured(summary),
+        "Scores are means over the deals. Differences are paired: the ensemble's score less the",
+        "other's on the same cells, with a 95 % interval from 1000 replicates that draw deposit",
+        "clusters and blocks of background; bold where it excludes 0. `_platt` is the same model",
+        "recalibrated on inner folds, as the ensemble is. `limit` is p given the layers, known on",
+        "simulated regions alone; no model can be expected to beat it.\n",
+        *(f"- `{name}`: {_region(name, one, regions)}" for name, one in found.items()),
+        "\n### Won, lost and level\n",
+        *(line for name, one in found.items() for line in _verdicts(name, one)),
+        f"\n![Paired differences to each peer]({figure})\n",
+        quality_table(found),
+        "",
+    ])  # fmt: skip
+
+
+def uncertainty_page(
+    summary: Mapping[str, Any], figure: str, regions: Mapping[str, RegionSpec]
+) -> str:
+    """Return the section on uncertainty."""
+    found = summary["experiments"]
+    simulated = [name for name in found if name == "demo" or name in regions]
+    return "\n".join([
+        "## Uncertainty\n",
+        _measured(summary),
+        "Coverage is of the known p given the layers, by the log-odds and their SD that the maps",
+        f"carry; it can be asked of {', '.join(simulated)} alone. Learning curves, odd inputs and",
+        "labels bought are judged on a fifth of the ground that no fit has seen. Shifted: every",
+        "continuous band moved up by its range; scaled: trebled about its median; permuted: every",
+        "band dealt anew over the cells; foreign: another region with the same layers. Foreign",
+        "regions obey the same law, so an AUROC near 0.5 is right there.\n",
+        f"![Coverage, learning, odd inputs, labels bought]({figure})\n",
+        uncertainty_table(found),
+        "",
+    ])  # fmt: skip
+
+
+def _measured(summary: Mapping[str, Any]) -> str:
+    deals = ", ".join(str(seed) for seed in summary["seeds"])
+    return f"Deals {deals}. {summary['machine']}; {summary['software']}.\n"
+
+
+def _region(name: str, found: Mapping[str, Any], regions: Mapping[str, RegionSpec]) -> str:
+    what = f"{found['cells']:,} cells, {found['bands']} bands, "
+    what += f"{found['deposit_cells']} deposit cells in {found['clusters']} clusters"
+    return f"{what}; simulated, {regions[name].title}" if name in regions else what
+
+
+def _verdicts(name: str, found: Mapping[str, Any]) -> Iterator[str]:
+    for score, (label, sign) in SCORES.items():
+        sides: dict[str, list[str]] = {"better than": [], "worse than": [], "level with": []}
+        for peer, gaps in found["differences"].items():
+            if score in gaps:
+                sides[_side(gaps[score], sign)].append(peer)
+        said = [f"{side} {', '.join(peers)}" for side, peers in sides.items() if peers]
+        yield f"- `{name}`, {label}: {'; '.join(said)}.{_place(found, score, sign)}"
+
+
+def _side(gap: Mapping[str, float], sign: int) -> str:
+    low, high = sorted((sign * gap["low"], sign * gap["high"]))
+    return "better than" if low > 0 else "worse than" if high < 0 else "level with"
+
+
+def _place(found: Mapping[str, Any], score: str, sign: int) -> str:
+    """Say who leads by the mean alone, whatever the interval."""
+    models = {
+        name: sign * scores[score]["value"]
+        for name, scores in found["models"].items()
+        if name != LIMIT and score in scores
+    }
+    order = sorted(models, key=lambda name: -models[name])
+    place = order.index(found["reference"]) + 1
+    return f" By the mean, place {place} of {len(order)}, {order[0]} first."

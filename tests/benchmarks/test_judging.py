@@ -1,0 +1,177 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from scipy.special import expit
+
+import publish
+from judging.contestants import PEERS, Contestant, Outcome, overridden, peer_contestant
+from judging.experiments import Experiment, declare_arrays, load_experiment
+from judging.page import difference, quality_table
+from judging.regions import ALL, DEVELOPMENT, REGIONS
+from judging.scores import LIMIT, judge
+from judging.store import Store
+from judging.words import quality_page
+from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.parameters import validate_parameters
+from mineral_prospectivity.scoring.capture import capture
+from mineral_prospectivity.scoring.ranking import roc_auc
+
+SIDE = 40
+
+
+@pytest.fixture(scope="module")
+def experiment():
+    rng = np.random.default_rng(0)
+    grid = make_grid("EPSG:32633", 500.0, (0, 0, SIDE * 500, SIDE * 500))
+    cell = np.arange(SIDE * SIDE)
+    evidence = rng.normal(size=(len(cell), 2)).astype(np.float32)
+    p = expit(-3.5 + 1.5 * evidence[:, 0])
+    label = (rng.random(len(cell)) < p).astype(np.int8)
+    cells = pd.DataFrame({
+        "cell": cell, "x": cell % SIDE * 500.0 + 250, "y": cell // SIDE * 500.0 + 250,
+        "label": label, "deposits": label, "training": True, "weight": 1.0, "fold": np.int8(0),
+        "cluster": np.where(label == 1, np.cumsum(label) - 1, -1),
+    })  # fmt: skip
+    parameters = validate_parameters({
+        "experiment": "small", "grid": {"crs": "EPSG:32633", "resolution": 500},
+        "folds": {"count": 3, "block_size": 4000.0},
+    })  # fmt: skip
+    table = pd.DataFrame(evidence, columns=["gravity", "magnetics"]).assign(cell=cell)
+    return Experiment(
+        "small", parameters, grid, (Band("gravity"), Band("magnetics")), cells, table,
+        pd.DataFrame({"truth_p_given_layers": p, "peer_map": np.where(cell < 800, p, np.nan)}),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def judged(experiment):
+    rng = np.random.default_rng(1)
+    p = experiment.limit
+    noisy = [expit(np.log(p / (1 - p)) + rng.normal(0, 1, len(p))) for _ in range(2)]
+    runs = {"ensemble": noisy, "same": noisy, "flat": [np.full(len(p), p.mean())] * 2}
+    return judge(experiment, runs, "ensemble", replicates=200), noisy
+
+
+def test_a_score_is_the_mean_over_the_deals(judged, experiment):
+    found, noisy = judged
+    cells = experiment.cells
+    own = found["models"]["ensemble"]
+    assert own["roc_auc"]["value"] == pytest.approx(
+        np.mean([roc_auc(cells["label"], p) for p in noisy]), abs=1e-12
+    )
+    captured = np.mean([capture(p, cells["deposits"], 0.05) for p in noisy])
+    limit = capture(experiment.limit, cells["deposits"], 0.05)
+    assert own["capture@0.05"]["value"] == pytest.approx(captured, abs=1e-12)
+    assert own["share_of_limit"]["capture@0.05"] == pytest.approx(captured / limit)
+    assert found["deals"] == 2
+
+
+def test_differences_are_paired(judged):
+    found, _ = judged
+    same = found["differences"]["same"]["nll"]
+    assert (same["value"], same["low"], same["high"], same["share_better"]) == (0, 0, 0, 0.5)
+    assert found["differences"]["flat"]["roc_auc"]["low"] > 0
+    assert LIMIT not in found["differences"]
+    assert found["models"][LIMIT]["nll"]["value"] < found["models"]["ensemble"]["nll"]["value"]
+
+
+def test_a_published_map_is_scored_apart_where_it_has_values(judged):
+    found, _ = judged
+    assert found["fitted"]["map"]["cells"] == 800
+
+
+def test_the_page_marks_what_is_beyond_doubt(judged):
+    found, _ = judged
+    found["models"]["ensemble"]["cpu_seconds"] = 3.2
+    table = quality_table({"small": found})
+    first, second = table.splitlines()[2:4]
+    assert first.startswith("| small | limit |")
+    assert "**ensemble**" in second or "same" in second
+    assert difference({"value": -1, "low": -2, "high": -0.5}, 1) == "**-1.00 (-2.00 to -0.50)**"
+    assert difference({"value": -1, "low": -2, "high": 0.5}, 1) == "-1.00 (-2.00 to +0.50)"
+    summary = {"seeds": [100], "machine": "m", "software": "s", "experiments": {"small": found}}
+    page = quality_page(summary, "figure.png", {})
+    assert "`small`, AUC: better than flat; level with same." in page
+
+
+def test_every_deal_keeps_the_cells_and_moves_the_folds(experiment):
+    one, two = (experiment.deal(seed) for seed in (100, 101))
+    assert set(one["fold"]) == {0, 1, 2}
+    assert not one["fold"].equals(two["fold"])
+    pd.testing.assert_frame_equal(one.drop(columns="fold"), two.drop(columns="fold"))
+
+
+def counted(made, code="a"):
+    def run(experiment, cells):
+        made.append(code)
+        return Outcome(pd.DataFrame({"peer": np.full(len(cells), 0.5)}), {"peer": 2.0})
+
+    return Contestant(("peer",), run, code)
+
+
+def test_what_was_made_is_found_again_unless_its_code_changed(tmp_path, experiment):
+    store, made = Store(tmp_path), []
+    who = counted(made)
+    assert store.find(experiment, who, 100) is None
+    store.keep(experiment, who, 100, who.run(experiment, experiment.deal(100)))
+    found = store.find(experiment, who, 100)
+    assert found.seconds == {"peer": 2.0}
+    assert (found.predictions["peer"] == 0.5).all()
+    assert store.estimate(experiment, who) == pytest.approx(2.0)
+    assert store.find(experiment, who, 101) is None
+    assert store.find(experiment, counted(made, "b"), 100) is None
+    frozen = Store(tmp_path, frozenset(["peer"]))
+    assert frozen.find(experiment, counted(made, "b"), 100) is not None
+
+
+def test_a_peer_predicts_every_cell_and_its_recalibration_costs_more(experiment):
+    outcome = peer_contestant("weights_of_evidence").run(experiment, experiment.deal(100))
+    assert list(outcome.predictions) == ["weights_of_evidence", "weights_of_evidence_platt"]
+    assert outcome.predictions.notna().all(axis=None)
+    seconds = outcome.seconds
+    assert seconds["weights_of_evidence_platt"] > seconds["weights_of_evidence"]
+
+
+def test_a_variant_changes_the_parameters_that_it_names(experiment):
+    changed = overridden(experiment.parameters, ["model.latent=4", "ensemble.size=2"])
+    assert (changed.model.latent, changed.ensemble.size) == (4, 2)
+    assert changed.folds == experiment.parameters.folds
+
+
+def test_reported_regions_are_not_those_of_development():
+    assert min(spec.seed for spec in REGIONS.values()) > 100
+    assert not {spec.seed for spec in REGIONS.values()} & {s.seed for s in DEVELOPMENT.values()}
+    assert set(ALL) == set(REGIONS) | set(DEVELOPMENT)
+    assert all(peer.candidates for peer in PEERS.values())
+
+
+def test_results_of_development_are_not_published():
+    with pytest.raises(SystemExit, match=r"not published: no development regions, \[3\]"):
+        publish.refuse_development({"experiments": {"demo": {}}, "seeds": [3, 100]})
+    with pytest.raises(SystemExit, match="not published: dev_11 development regions"):
+        publish.refuse_development({"experiments": {"dev_11": {}}, "seeds": [100]})
+
+
+def test_a_folder_of_arrays_becomes_an_experiment(tmp_path):
+    folder = tmp_path / "arrays"
+    folder.mkdir()
+    rng = np.random.default_rng(2)
+    y, x = np.mgrid[0:30, 0:30] * 500.0 + 250
+    features = rng.normal(size=(900, 2))
+    np.save(folder / "features.npy", features)
+    np.save(folder / "labels.npy", (features[:, 0] > 1.8).astype(int))
+    np.save(folder / "coordinates.npy", np.column_stack([x.ravel(), y.ravel()]) + 5e5)
+    metadata = {"feature_names": ["a", "b"], "coordinates": "coordinates.npy", "crs": "EPSG:32633"}
+    (folder / "features_metadata.json").write_text(json.dumps(metadata))
+    conf = tmp_path / "store" / "conf"
+    name = declare_arrays(folder, conf)
+    declared = yaml.safe_load((conf / name / "parameters.yml").read_text())
+    assert declared["grid"]["resolution"] == 500
+    found = load_experiment(name, conf)
+    assert len(found.cells) == 900
+    assert found.cells["label"].sum() == (features[:, 0] > 1.8).sum()
+    assert found.limit is None
