@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mineral_prospectivity.reporting.comparisons import find_score, headline_names
+from mineral_prospectivity.reporting.validity import validity_caveats
 from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ def caveats(
         *_optimism(metrics),
         *_slope(metrics),
         *_epistemic(metrics["uncertainty"]),
+        *validity_caveats(metrics["validity"]),
         *_novelty(maps),
         *_prior(metrics["scored"], economics),
         "Cells without a known deposit count as background, though some hold deposits that nobody "

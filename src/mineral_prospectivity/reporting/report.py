@@ -23,6 +23,7 @@ from mineral_prospectivity.reporting.comparisons import (
 )
 from mineral_prospectivity.reporting.figures import report_figures
 from mineral_prospectivity.reporting.thumbnails import ReportMaps, thumbnail
+from mineral_prospectivity.reporting.validity import validity_section
 from mineral_prospectivity.reporting.web_map import web_map
 from mineral_prospectivity.reporting.words import is_absent
 
@@ -171,6 +172,7 @@ def _for_the_statistician(inputs: ReportInputs) -> dict[str, Any]:
         "by_fold": score_tables.by_fold_rows(metrics, "roc_auc"),
         "uncertainty": score_tables.uncertainty_rows(metrics),
         **_against_the_truth(metrics),
+        "validity": validity_section(metrics["validity"]),
     }
 
 

@@ -8,17 +8,22 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
+from mineral_prospectivity.geo.grid import cell_centres
 from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.tabulate import evidence_table
+from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
 from mineral_prospectivity.labels import require_same_cells, require_same_grid
-from mineral_prospectivity.parameters import EvaluationParameters, FoldParameters
+from mineral_prospectivity.parameters import EvaluationParameters, FoldParameters, GridParameters
 from mineral_prospectivity.scoring.baselines import baseline_predictions
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
+from mineral_prospectivity.scoring.validity import Ground, check_validity
 from mineral_prospectivity.uq.moments import LogitMoments
 
 FIT = ["probability", "log_odds_mean", "log_odds_sd"]
 """Maps of the fit that saw all labels, which is scored apart."""
+
+MAP_SAMPLE = 5000
+"""Cells of the map, drawn uniformly, that stand for all that are predicted."""
 
 PROMISED = [
     "cell",
@@ -71,17 +76,47 @@ def sample_references(
     return evidence_table(stack([prediction.select(FIT), *aligned]), cells["cell"].to_numpy())
 
 
+def check_folds(
+    cells: pd.DataFrame,
+    evidence: pd.DataFrame,
+    evidence_stack: Raster,
+    oof_predictions: pd.DataFrame,
+    grid: GridParameters,
+    folds: FoldParameters,
+    parameters: EvaluationParameters,
+) -> tuple[dict[str, Any], Raster]:
+    """Return whether the folds ask what the map is asked, and where the model applies."""
+    valid = valid_cells(evidence_stack, grid.min_coverage)
+    rng = np.random.default_rng(parameters.seed)
+    drawn = np.sort(rng.choice(valid, min(MAP_SAMPLE, len(valid)), replace=False))
+    names = [band.name for band in evidence_stack.bands]
+    found, area = check_validity(
+        cells,
+        evidence[names].to_numpy(),
+        evidence_stack.bands,
+        Ground(
+            np.column_stack(cell_centres(evidence_stack.grid, drawn)),
+            evidence_table(evidence_stack, drawn)[names].to_numpy(),
+        ),
+        oof_predictions["probability"].to_numpy(np.float64),
+        block_size=folds.block_size,
+        seed=parameters.seed,
+    )
+    return found, area.map(evidence_stack, min_coverage=grid.min_coverage)
+
+
 def compare(
     oof_predictions: pd.DataFrame,
     references: pd.DataFrame,
+    validity: dict[str, Any],
     parameters: EvaluationParameters,
     folds: FoldParameters,
 ) -> dict[str, Any]:
-    """Return every score, with intervals and paired differences."""
+    """Return every score, with intervals and paired differences, and what they are worth."""
     baselines = [name for name in oof_predictions.columns if name.startswith("baseline_")]
     peers = [name for name in references.columns if name.startswith("peer_")]
     labels = oof_predictions[["label", "deposits", "weight"]]
-    return evaluate(
+    scores = evaluate(
         oof_predictions,
         models=["probability", *baselines],
         fitted=labels.join(references[["probability", *peers]]),
@@ -93,6 +128,7 @@ def compare(
         seed=parameters.seed,
         block_size=folds.block_size,
     )
+    return {**scores, "validity": validity}
 
 
 def _known_probability(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kedro.pipeline import Node, Pipeline
 
 from mineral_prospectivity.pipelines.evaluation.nodes import (
+    check_folds,
     collect_out_of_fold,
     compare,
     predict_baselines,
@@ -42,8 +43,22 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
                 name="sample_references",
             ),
             Node(
+                check_folds,
+                [
+                    "cells",
+                    "evidence",
+                    "evidence_stack",
+                    "oof_predictions",
+                    "params:grid",
+                    "params:folds",
+                    "params:evaluation",
+                ],
+                ["validity", "maps.applicability"],
+                name="check_folds",
+            ),
+            Node(
                 compare,
-                ["oof_predictions", "references", "params:evaluation", "params:folds"],
+                ["oof_predictions", "references", "validity", "params:evaluation", "params:folds"],
                 "metrics",
                 name="compare",
             ),

@@ -51,17 +51,21 @@ def boosted_trees(fold: Fold, settings: Boosting) -> FloatArray:
 
     One thread: on small folds threads wait for each other.
     """
-    model = LGBMClassifier(
+    model = _classifier(settings, fold.seed)
+    model.fit(fold.evidence, fold.labels, sample_weight=fold.weights)
+    return np.asarray(model.predict_proba(fold.held_out_evidence), dtype=np.float64)[:, 1]
+
+
+def _classifier(settings: Boosting, seed: int) -> LGBMClassifier:
+    return LGBMClassifier(
         **asdict(settings),
         subsample_freq=1 if settings.subsample < 1 else 0,
-        random_state=fold.seed,
+        random_state=seed,
         n_jobs=1,
         deterministic=True,
         force_row_wise=True,
         verbose=-1,
     )
-    model.fit(fold.evidence, fold.labels, sample_weight=fold.weights)
-    return np.asarray(model.predict_proba(fold.held_out_evidence), dtype=np.float64)[:, 1]
 
 
 def lightgbm(fold: Fold) -> FloatArray:
@@ -90,3 +94,22 @@ def lightgbm_tuned(fold: Fold) -> FloatArray:
 def candidates() -> list[Learner]:
     """Return one learner for each setting of `GRID`."""
     return [partial(boosted_trees, settings=settings) for settings in GRID]
+
+
+def band_importance(
+    evidence: NDArray[np.floating], labels: NDArray[np.int_], weights: FloatArray, *, seed: int
+) -> FloatArray:
+    """Return the share of each band in what the splits of `SMALL_TREES` gain, ``(bands,)``.
+
+    All are 0 where no split gains anything.
+
+    Parameters
+    ----------
+    evidence, labels, weights
+        ``(cells, bands)`` and ``(cells,)`` each.
+    seed
+        Of the rows and bands that each tree sees.
+    """
+    model = _classifier(SMALL_TREES, seed).fit(evidence, labels, sample_weight=weights)
+    gain = np.asarray(model.booster_.feature_importance("gain"), dtype=np.float64)
+    return gain / gain.sum() if gain.any() else gain

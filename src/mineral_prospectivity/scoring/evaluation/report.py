@@ -150,6 +150,7 @@ def evaluate(
         "truth": {"absent": "the probability given the layers is not known"}
         if truth is None
         else truth_scores(cells, truth, capture_areas),
+        "validity": {"absent": "the folds were not checked"},
         "notes": dict(_NOTES),
     }
 
