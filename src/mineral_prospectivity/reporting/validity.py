@@ -40,7 +40,7 @@ def _findings(validity: Mapping[str, Any]) -> list[str]:
         "(maps/applicability.tif).",
         f"{_DISPERSION}, {number(found['value'])} over {found['blocks']} blocks: {beyond} chance "
         f"gives where the probabilities are right ({number(found['null_low'])} to "
-        f"{number(found['null_high'])}).",
+        f"{number(found['null_high'])}). With few deposit clusters a missing layer need not show.",
     ]
 
 
