@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     FloatArray = NDArray[np.float64]
 
-BACKGROUND = 3000
+BACKGROUND = 2000
 """Background cells that stand for all, where every pair of cells would be compared."""
 
 _MORE_BACKGROUND = 6000  # where models are refitted
