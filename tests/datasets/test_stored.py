@@ -14,6 +14,7 @@ import shapely
 from kedro.io import DataCatalog, DatasetError
 
 from mineral_prospectivity.datasets import (
+    BinaryDataset,
     EvidenceLayerDataset,
     JSONDataset,
     RasterDataset,
@@ -51,6 +52,14 @@ def test_raster(root, raster):
     assert np.array_equal(again.array(), raster.array(), equal_nan=True)
     assert again.bands == raster.bands
     assert len(dataset.preview()) > 100
+
+
+def test_bytes(root):
+    dataset = BinaryDataset(filepath=f"{root}/demo/demo.qgz")
+    assert not dataset.exists()
+    dataset.save(b"PK\x03\x04 and so on")
+    assert dataset.exists()
+    assert dataset.load() == b"PK\x03\x04 and so on"
 
 
 def test_the_local_copy_lives_as_long_as_its_raster(bucket, raster):

@@ -67,6 +67,29 @@ def test_the_file_is_cloud_optimised_with_overviews_and_statistics(raster, value
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_overviews_average_what_is_continuous(tmp_path):
+    even = make_grid(CRS, 100.0, (WEST, NORTH - 60_000, WEST + 110_000, NORTH))
+    values = np.random.default_rng(1).random((1, *even.shape)).astype(np.float32)
+    raster = Raster(even, (Band("p"),), lambda window: values[(slice(None), *window.slices)])
+    write_geotiff(raster, tmp_path / "map.tif")
+    with rasterio.open(tmp_path / "map.tif", overview_level=0) as half:
+        found = half.read(1)
+    np.testing.assert_allclose(found, values.reshape(300, 2, 550, 2).mean(axis=(1, 3)), atol=1e-6)
+
+
+def test_overviews_of_categories_hold_the_commonest(tmp_path):
+    values = np.ones((1, *GRID.shape), dtype=np.uint8)
+    values[0, ::2, ::2] = 3  # one cell in four
+    path = tmp_path / "classes.tif"
+    write_geotiff(classes(values, ((1, "low"), (3, "high"))), path)
+    assert cog_validate(path) == (True, [], [])
+    with rasterio.open(path, overview_level=0) as half:
+        assert (half.read(1)[:, :-1] == 1).all()
+    with rasterio.open(path) as dataset:
+        assert dataset.overviews(1) == [2, 4]
+        assert {"kind", "transform"}.isdisjoint(dataset.tags(1))
+
+
 def test_the_same_raster_gives_the_same_bytes(raster, tmp_path):
     write_geotiff(raster, tmp_path / "one.tif")
     write_geotiff(raster, tmp_path / "two.tif")

@@ -29,7 +29,8 @@ SMALL = {
     "evaluation": {"bootstrap": 50, "baselines": ["prevalence", "logistic_regression"]},
 }
 LAYERS = ("magnetics", "potassium", "lithology", "faults")
-MAPS = "data/08_reporting/demo/maps"
+REPORTING = "data/08_reporting/demo"
+MAPS = f"{REPORTING}/maps"
 MODELS = "data/06_models/demo"
 RUN_ID = re.compile(r"run (\d{8}-\d{6}-\d{3})")
 
@@ -118,7 +119,9 @@ def test_the_demo_region_on_aws_is_what_it_is_here(checkout, documented, tmp_pat
     expect_resumed(documented, run_id)
     expect_same_members(checkout / MODELS, there / MODELS, run_id)
     expect_same_maps(checkout / MAPS, there / MAPS)
-    assert run_id in (there / "data/08_reporting/demo/report.html").read_text()
+    assert run_id in (there / REPORTING / "report.html").read_text()
+    assert "demo.qgz" in files_of(there / REPORTING)
+    assert files_of(checkout / REPORTING) == files_of(there / REPORTING)
 
 
 def expect_resumed(emulator, run_id):
@@ -166,3 +169,7 @@ def download(checkout, emulator, folder):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(emulator.read(bucket, key))
     return folder
+
+
+def files_of(folder):
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}

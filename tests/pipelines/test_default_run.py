@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zipfile
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
@@ -105,6 +107,25 @@ def test_targets_are_ranked_and_the_table_says_the_same(finished):
     assert not gpd.read_file(finished.output("next_samples.gpkg")).empty
 
 
+def test_every_map_and_feature_has_a_qgis_style_beside_it(finished):
+    shown = [*finished.output("maps").glob("*.tif"), *finished.output().glob("*.gpkg")]
+
+    assert len(shown) == len(FLOAT_MAPS) + 1 + 3
+    for path in shown:
+        root = ElementTree.parse(path.with_suffix(".qml")).getroot()  # noqa: S314 - our own
+        assert root.tag == "qgis"
+
+
+def test_what_the_qgis_project_shows_lies_beside_it(finished):
+    with zipfile.ZipFile(finished.output("small.qgz")) as archive:
+        project = ElementTree.fromstring(archive.read("small.qgs"))  # noqa: S314 - our own
+    sources = {layer.findtext("datasource") for layer in project.iter("maplayer")}
+
+    assert len(sources) == len(FLOAT_MAPS) + 1 + 3 + 1  # maps, features, evidence
+    for source in sources:
+        assert finished.output(source.split("|")[0]).is_file(), source
+
+
 def test_metrics_say_why_a_score_is_absent_and_hold_no_nan(finished):
     def refuse(text):
         pytest.fail(f"metrics.json holds {text}")
@@ -125,7 +146,7 @@ def test_report_is_one_self_contained_file(finished):
 
 def test_a_second_run_gives_the_same_bytes(finished, tmp_path_factory):
     def hashes():
-        outputs = [*finished.output("maps").glob("*.tif")]
+        outputs = [*finished.output("maps").glob("*.*"), *finished.output().glob("*.q*")]
         outputs += [finished.output(name) for name in ("metrics.json", "targets.csv")]
         outputs += [finished.output(name) for name in ("targets.gpkg", "next_samples.gpkg")]
         outputs += [*(finished.storage / "06_models").rglob("*.safetensors")]

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mineral_prospectivity.datasets.bundle import MemberBundleDataset
     from mineral_prospectivity.datasets.checkpoint import CheckpointDataset
-    from mineral_prospectivity.datasets.documents import JSONDataset, TextDataset
+    from mineral_prospectivity.datasets.documents import BinaryDataset, JSONDataset, TextDataset
     from mineral_prospectivity.datasets.evidence_layer import EvidenceLayerDataset
     from mineral_prospectivity.datasets.raster import RasterDataset
     from mineral_prospectivity.datasets.table import TableDataset
     from mineral_prospectivity.datasets.vector import VectorDataset
 
 __all__ = [
+    "BinaryDataset",
     "CheckpointDataset",
     "EvidenceLayerDataset",
     "JSONDataset",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "BinaryDataset": "documents",
     "CheckpointDataset": "checkpoint",
     "EvidenceLayerDataset": "evidence_layer",
     "JSONDataset": "documents",

@@ -1,4 +1,4 @@
-"""Documents: JSON that holds no NaN, and text."""
+"""Documents: JSON that holds no NaN, text, and files of other programs."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ class TextDataset(StoredDataset[str, str]):
     def preview(self) -> HTMLPreview:
         """Return the text for Kedro-Viz."""
         return HTMLPreview(self.load())
+
+
+class BinaryDataset(StoredDataset[bytes, bytes]):
+    """A file whose bytes another program understands, such as a QGIS project."""
+
+    def load(self) -> bytes:
+        """Return the bytes."""
+        copy = self._file.fetch()
+        return copy.path.read_bytes()
+
+    def save(self, data: bytes) -> None:
+        """Write the bytes."""
+        with self._file.replaced() as path:
+            path.write_bytes(data)
 
 
 def plain(value: Any, place: str = "") -> Any:

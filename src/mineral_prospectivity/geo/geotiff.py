@@ -198,9 +198,10 @@ def _write_windows(dataset: Any, raster: Raster) -> None:
 def _describe(dataset: Any, raster: Raster) -> None:
     dataset.descriptions = raster.names
     dataset.units = tuple(band.unit for band in raster.bands)
+    unfit = ("kind", "transform") if raster.categories else ()  # of numbers, not of names
     for number, band in enumerate(raster.bands, start=1):
-        tags = band.to_dict()
-        dataset.update_tags(number, **{name: tags[name] for name in _BAND_TAGS if tags[name]})
+        tags = {name: text for name, text in band.to_dict().items() if name not in unfit}
+        dataset.update_tags(number, **{n: tags[n] for n in _BAND_TAGS if tags.get(n)})
     for value, name in raster.categories:
         dataset.update_tags(1, **{f"category_{value}": name})
 

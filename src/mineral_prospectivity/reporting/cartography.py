@@ -9,7 +9,7 @@ from matplotlib import patheffects
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
 
-from mineral_prospectivity.reporting.style import INK, WIDTH
+from mineral_prospectivity.reporting.style import DEPOSIT_COLOUR, INK, WIDTH
 from mineral_prospectivity.reporting.thumbnails import KILOMETRE, Thumbnail
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def mark_deposits(axes: Axes, deposits: gpd.GeoDataFrame, size: float = 14) -> N
         deposits.geometry.x / KILOMETRE,
         deposits.geometry.y / KILOMETRE,
         s=size,
-        facecolor="#FF5A36",
+        facecolor=DEPOSIT_COLOUR,
         edgecolor="black",
         linewidth=0.6,
         zorder=4,

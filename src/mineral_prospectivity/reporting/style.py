@@ -42,6 +42,10 @@ QUIET = "#767676"
 PROBABILITY_MAP = "viridis"
 UNCERTAINTY_MAP = "cividis"
 RETURN_MAP = "BrBG"
+LOG_ODDS_MAP = "RdBu_r"
+EVIDENCE_MAP = "magma"
+FRACTION_MAP = "Greys"
+DEPOSIT_COLOUR = "#FF5A36"
 WIDTH = 7.2
 """Width of a figure, inches: the text column of the report."""
 

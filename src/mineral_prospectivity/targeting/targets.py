@@ -186,11 +186,12 @@ def _add_nearest_deposits(
         targets.geometry.to_numpy(), return_distance=True, all_matches=False
     )
     targets["deposit_distance"] = distance
-    column = name_column or _first_text_column(deposits)
+    column = name_column or first_text_column(deposits)
     if column is not None:
         targets["nearest_deposit"] = deposits[column].to_numpy(dtype=object)[nearest]
 
 
-def _first_text_column(deposits: gpd.GeoDataFrame) -> str | None:
+def first_text_column(deposits: gpd.GeoDataFrame) -> str | None:
+    """Return the column that most likely holds the names, or None where there is no text."""
     columns = deposits.drop(columns=deposits.geometry.name)
     return next((c for c in columns if pd.api.types.is_string_dtype(columns[c])), None)

@@ -1,4 +1,4 @@
-"""From maps to categories, economics, targets, next samples and the report."""
+"""From maps to categories, economics, targets, next samples, the report and the QGIS project."""
 
 from mineral_prospectivity.pipelines.risk.pipeline import create_pipeline
 

@@ -19,6 +19,7 @@ from mineral_prospectivity.parameters import (
     SampleParameters,
     TargetParameters,
 )
+from mineral_prospectivity.reporting import qgis
 from mineral_prospectivity.reporting.provenance import provenance
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
 from mineral_prospectivity.targeting import (
@@ -135,6 +136,48 @@ def summarise_risk(
             "funded_return": float(chosen["funded_return"].sum()),
         },
     }
+
+
+def style_maps(prediction: Raster, returns: Raster, cells: pd.DataFrame) -> list[str]:
+    """Return the QGIS style of every published map, in the order of `qgis.MAPS`."""
+    prior = float(np.average(cells["label"], weights=cells["weight"]))
+    styles = qgis.map_styles(prediction, returns, prior)
+    return [styles[one.name] for one in qgis.MAPS]
+
+
+def style_features(
+    targets: gpd.GeoDataFrame, samples: gpd.GeoDataFrame, deposits: gpd.GeoDataFrame
+) -> tuple[str, str, str]:
+    """Return the QGIS styles of `qgis.FEATURES`."""
+    return (
+        qgis.targets_style(targets),
+        qgis.samples_style(samples),
+        qgis.deposits_style(deposits),
+    )
+
+
+def write_qgis_project(
+    targets: gpd.GeoDataFrame,
+    deposits: gpd.GeoDataFrame,
+    evidence_stack: Raster,
+    experiment: str,
+    *styles: str,
+) -> tuple[gpd.GeoDataFrame, Raster, bytes]:
+    """Return the QGIS project, after the deposits and the evidence that lie beside it.
+
+    All that the project shows is in its own folder, which can so be copied as it is. ``styles``
+    holds those of `qgis.FEATURES`, then those of `qgis.MAPS`.
+    """
+    names = [*qgis.FEATURES, *(one.name for one in qgis.MAPS)]
+    bands = zip(evidence_stack.bands, qgis.evidence_styles(evidence_stack), strict=True)
+    project = qgis.ProjectInputs(
+        name=experiment,
+        grid=evidence_stack.grid,
+        styles={**dict(zip(names, styles, strict=True)), "folds": qgis.folds_style(deposits)},
+        evidence=tuple(bands),
+        targets=targets,
+    )
+    return deposits, evidence_stack, qgis.project_file(project)
 
 
 def write_report(

@@ -1,4 +1,4 @@
-"""Data flow of the risk-return analysis, which ends in the report."""
+"""Data flow of the risk-return analysis, which ends in the report and the QGIS project."""
 
 from __future__ import annotations
 
@@ -10,13 +10,19 @@ from mineral_prospectivity.pipelines.risk.nodes import (
     find_hot_spots,
     propose_samples,
     rank_targets,
+    style_features,
+    style_maps,
     summarise_risk,
+    write_qgis_project,
     write_report,
 )
+from mineral_prospectivity.reporting.qgis import FEATURES, MAPS
 
 
 def create_pipeline() -> Pipeline:
-    """Return the pipeline from calibrated maps to targets and the report."""
+    """Return the pipeline from calibrated maps to targets, the report and the QGIS project."""
+    map_styles = [f"styles.{one.name}" for one in MAPS]
+    feature_styles = [f"feature_styles.{name}" for name in FEATURES]
     return Pipeline(
         [
             Node(
@@ -88,6 +94,31 @@ def create_pipeline() -> Pipeline:
                 ],
                 "report",
                 name="write_report",
+            ),
+            Node(
+                style_maps,
+                ["prediction", "maps.risk_adjusted_return", "cells"],
+                map_styles,
+                name="style_maps",
+            ),
+            Node(
+                style_features,
+                ["targets", "next_samples", "located_deposits"],
+                feature_styles,
+                name="style_features",
+            ),
+            Node(
+                write_qgis_project,
+                [
+                    "targets",
+                    "located_deposits",
+                    "evidence_stack",
+                    "params:experiment",
+                    *feature_styles,
+                    *map_styles,
+                ],
+                ["published.deposits", "published.evidence", "qgis_project"],
+                name="write_qgis_project",
             ),
         ],
         tags=["risk"],
