@@ -81,7 +81,7 @@ def log_ramp(values: ArrayLike, colours: str, label: Callable[[float], str]) -> 
     ['up to 0.0148', '0.02', '0.05', '0.1', '0.2']
     """
     norm = log_scale(np.asarray(values, dtype=np.float64))
-    low, high = norm.inverse([0.0, 1.0]).tolist()
+    low, high = np.asarray(norm.inverse([0.0, 1.0]), dtype=np.float64).tolist()
     powers = range(int(np.floor(np.log10(low))), int(np.ceil(np.log10(high))) + 1)
     between = [step * 10.0**power for power in powers for step in _ROUND]
     places = [low, *(v for v in between if low * 1.3 < v < high / 1.3), high]
