@@ -148,7 +148,7 @@ def furnish(axes: Axes, maps: Thumbnail, *, small: bool = False) -> None:
 
 
 def _scale_bar(axes: Axes, west: float, south: float, width: float, height: float) -> None:
-    length = _round_length(width / 5)
+    length = round_length(width / 5)
     x, y = west + 0.04 * width, south + 0.03 * height
     axes.plot(
         [x, x + length], [y, y], color=INK, linewidth=3, solid_capstyle="butt",
@@ -166,12 +166,12 @@ def _scale_bar(axes: Axes, west: float, south: float, width: float, height: floa
     )
 
 
-def _round_length(length: float) -> float:
+def round_length(length: float) -> float:
     """Return 1, 2 or 5 times a power of ten, the largest not above the length.
 
     Examples
     --------
-    >>> _round_length(37.0)
+    >>> round_length(37.0)
     20.0
     """
     power = 10.0 ** np.floor(np.log10(length))

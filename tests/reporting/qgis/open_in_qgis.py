@@ -15,6 +15,7 @@ from qgis.core import (
     QgsApplication,
     QgsFontUtils,
     QgsLayerTree,
+    QgsLayoutExporter,
     QgsMapLayer,
     QgsMapRendererParallelJob,
     QgsMapSettings,
@@ -43,6 +44,7 @@ def main(path, folder):
         "groups": groups(project.layerTreeRoot()),
         "layers": {key: describe(layer) for key, layer in project.mapLayers().items()},
         "themes": themes(project, folder),
+        "layouts": pages(project, folder),
         "bookmarks": [mark.name() for mark in project.bookmarkManager().bookmarks()],
     }
     draw(project, project.layerTreeRoot().checkedLayers(), folder / "first_view.png")
@@ -129,6 +131,18 @@ def themes(project, folder):
         shown = known.mapThemeVisibleLayers(name)
         draw(project, shown, folder / f"theme_{name.split(':')[0].lower().replace(' ', '_')}.png")
         found[name] = [layer.id() for layer in shown]
+    return found
+
+
+def pages(project, folder):
+    """Return the names of the pages, and print each to a picture."""
+    found = []
+    for page in project.layoutManager().printLayouts():
+        settings = QgsLayoutExporter.ImageExportSettings()
+        settings.dpi = 110
+        picture = folder / f"page_{page.name().split(':')[0].lower().replace(' ', '_')}.png"
+        QgsLayoutExporter(page).exportToImage(str(picture), settings)
+        found.append(page.name())
     return found
 
 

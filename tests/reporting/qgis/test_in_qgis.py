@@ -101,11 +101,12 @@ def test_themes_show_their_layers(found):
         "features_deposits", "features_targets", "surface_probability",
     }  # fmt: skip
     assert all(len(layers) == 3 for layers in found["themes"].values())
+    assert sorted(found["layouts"]) == sorted(found["themes"])
 
 
 def test_every_picture_shows_something(found, pictures):
     drawn = sorted(pictures.glob("*.png"))
-    assert len(drawn) == 1 + 4 + 6  # the first view, the themes, the groups that hold layers
+    assert len(drawn) == 1 + 4 + 4 + 6  # first view, themes, pages, groups that hold layers
     for picture in drawn:
         colours = np.unique(
             (imread(picture)[::10, ::10, :3] * 255).astype(int).reshape(-1, 3), axis=0

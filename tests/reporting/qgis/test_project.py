@@ -58,12 +58,18 @@ def test_paths_are_relative_and_exist(unpacked, folder):
 def test_few_layers_are_on_and_maps_hide_each_other(unpacked):
     checked = {leaf.get("id") for leaf in leaves(unpacked) if leaf.get("checked") == "Qt::Checked"}
     surfaces = next(g for g in unpacked.iter("layer-tree-group") if "one at" in g.get("name", ""))
-    on = [group.get("name") for group in surfaces if group.get("checked") == "Qt::Checked"]
+    on = [
+        group.get("name")
+        for group in surfaces.findall("layer-tree-group")
+        if group.get("checked") == "Qt::Checked"
+    ]
 
     assert {"features_targets", "features_deposits", "surface_probability"} <= checked
     assert on == ["Prospectivity"]
     assert surfaces.get("mutually-exclusive") == "1"
-    assert all(group.get("mutually-exclusive") == "1" for group in surfaces)
+    assert all(
+        group.get("mutually-exclusive") == "1" for group in surfaces.findall("layer-tree-group")
+    )
 
 
 def test_themes_show_layers_that_there_are(unpacked):
@@ -73,6 +79,19 @@ def test_themes_show_layers_that_there_are(unpacked):
     assert len(presets) == 4
     for preset in presets:
         assert {layer.get("id") for layer in preset.findall("layer")} <= set(known)
+
+
+def test_every_theme_has_a_page_to_print(unpacked):
+    themes = [preset.get("name") for preset in unpacked.findall("visibility-presets/*")]
+
+    assert [page.get("name") for page in unpacked.findall("Layouts/Layout")] == themes
+    for page in unpacked.findall("Layouts/Layout"):
+        drawn = page.find("LayoutItem[@type='65639']")
+        extent = {side: float(value) for side, value in drawn.find("Extent").attrib.items()}
+        width, height, _ = drawn.get("size").split(",")
+        aspect = (extent["xmax"] - extent["xmin"]) / (extent["ymax"] - extent["ymin"])
+        assert aspect == pytest.approx(float(width) / float(height))
+        assert drawn.get("followPresetName") == page.get("name")
 
 
 def test_the_first_view_holds_the_grid(unpacked, grid):

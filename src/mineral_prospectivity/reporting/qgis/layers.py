@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from mineral_prospectivity.reporting.qgis.xml import element, parse_style
+from mineral_prospectivity.reporting.qgis.xml import element, options, parse_style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def layers_of(group: Group) -> Iterator[Layer]:
 
 
 def tree_element(group: Group, *, root: bool = False) -> Element:
-    """Return a group as the tree that people see."""
+    """Return a group as the tree that people see; legends of pages leave its name out."""
     attributes: dict[str, object] = {}
     if not root:
         attributes = {
@@ -97,11 +97,12 @@ def tree_element(group: Group, *, root: bool = False) -> Element:
             "mutually-exclusive": 1,
             "mutually-exclusive-child": shown[0] if shown else -1,
         }
+    unnamed = element("customproperties", None, options({"legend/title-style": "hidden"}))
     members = (
         tree_element(member) if isinstance(member, Group) else _leaf(member)
         for member in group.members
     )
-    return element("layer-tree-group", attributes, *members)
+    return element("layer-tree-group", attributes, unnamed, *members)
 
 
 def map_layer(layer: Layer, crs: Element) -> Element:

@@ -15,6 +15,7 @@ from mineral_prospectivity.reporting.qgis.layers import (
     map_layer,
     tree_element,
 )
+from mineral_prospectivity.reporting.qgis.layouts import layout
 from mineral_prospectivity.reporting.qgis.xml import VERSION, document, element
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def _project(inputs: ProjectInputs) -> Element:
             element("title", text=title),
             element("abstract", text=abstract(inputs.grid)),
         ),
+        element("Layouts", None, *_layouts(tree, title, inputs.grid)),
         element("Bookmarks", None, *_bookmarks(inputs.targets, crs)),
         element("ProjectViewSettings", {"UseProjectScales": 0}, _view(inputs.grid, crs)),
     )
@@ -173,6 +175,12 @@ def _presets(tree: Group) -> Iterator[Element]:
                 *(element("checked-group-node", {"id": path}) for path in theme.groups),
             ),
         )
+
+
+def _layouts(tree: Group, title: str, grid: GeoBox) -> Iterator[Element]:
+    note = f"Cells of {abs(grid.resolution.x):g} m, {grid_crs(grid)}"
+    for theme in themes(tree):
+        yield layout(theme.title, title, note, _first_view(grid))
 
 
 def _bookmarks(targets: gpd.GeoDataFrame, crs: CRS) -> Iterator[Element]:

@@ -40,6 +40,12 @@ def outlined(name: int, lines: Sequence[Outline]) -> Element:
     return _symbol("fill", name, drawn)
 
 
+def filled(name: str, colour: str) -> Element:
+    """Return the symbol of a polygon that is filled and has no line."""
+    style = {"color": rgba(colour), "style": "solid", "outline_style": "no"}
+    return _symbol("fill", name, [_layer("SimpleFill", style)])
+
+
 def marker(name: int, shape: str, colour: str, size: float) -> Element:
     """Return the symbol of a point: a filled shape with a dark rim, size in mm."""
     style = {
@@ -127,7 +133,7 @@ def rgba(colour: str) -> str:
     return ",".join(map(str, bytes.fromhex(colour.lstrip("#").ljust(8, "f"))))
 
 
-def _symbol(kind: str, name: int, layers: Sequence[Element]) -> Element:
+def _symbol(kind: str, name: object, layers: Sequence[Element]) -> Element:
     drawn = {"type": kind, "name": name, "alpha": 1, "clip_to_extent": 1, "force_rhr": 0}
     return element("symbol", drawn, *layers)
 
