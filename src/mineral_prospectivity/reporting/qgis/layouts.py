@@ -18,12 +18,12 @@ Box = tuple[float, float, float, float]
 
 _PAGE: Box = (0, 0, 297, 210)  # A4, landscape
 _TITLE: Box = (10, 6, 277, 10)
-_MAP: Box = (10, 18, 190, 182)
-_LEGEND: Box = (205, 18, 82, 150)
-_SCALE: Box = (205, 185, 82, 13)
-_NOTE: Box = (205, 172, 82, 12)
+_MAP: Box = (10, 18, 182, 182)
+_LEGEND: Box = (196, 18, 92, 150)
+_SCALE: Box = (196, 185, 92, 13)
+_NOTE: Box = (198, 172, 90, 12)
 _KINDS = {"page": 65638, "map": 65639, "label": 65641, "legend": 65642, "scale bar": 65646}
-_STYLES = {"title": 12, "group": 10, "subgroup": 9, "symbolLabel": 8}
+_STYLES = {"title": 12, "group": 10, "subgroup": 8, "symbolLabel": 8}
 """Letters of a legend, points."""
 
 
