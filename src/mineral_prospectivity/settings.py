@@ -4,6 +4,7 @@ from mineral_prospectivity.config import ComposingConfigLoader
 from mineral_prospectivity.hooks import ProjectHooks
 from mineral_prospectivity.runner.outputs import stack_output
 from mineral_prospectivity.runner.run_context import BatchHooks
+from mineral_prospectivity.timing import TimingHooks
 
 CONFIG_LOADER_CLASS = ComposingConfigLoader
 CONFIG_LOADER_ARGS = {
@@ -13,4 +14,4 @@ CONFIG_LOADER_ARGS = {
     },
     "custom_resolvers": {"stack": stack_output},
 }
-HOOKS = (ProjectHooks(), BatchHooks())
+HOOKS = (ProjectHooks(), TimingHooks(), BatchHooks())

@@ -52,12 +52,15 @@ class Experiment:
         return self.storage.joinpath("06_models", "small", *parts)
 
     def written(self) -> dict[str, str]:
-        """Return the SHA-256 of every file that runs have left, by its path in the storage."""
+        """Return the SHA-256 of every file that runs have left, by its path in the storage.
+
+        Timings are left out: they differ from run to run.
+        """
         files = [path for path in self.storage.rglob("*") if path.is_file()]
         return {
             path.relative_to(self.storage).as_posix(): sha256(path.read_bytes()).hexdigest()
             for path in files
-            if path.relative_to(self.storage).parts[0] != "01_raw"
+            if path.relative_to(self.storage).parts[0] != "01_raw" and path.parent.name != "timings"
         }
 
     def change(self, name: str, **fields: Any) -> None:

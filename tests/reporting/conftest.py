@@ -12,7 +12,7 @@ from mineral_prospectivity.geo.grid import cell_centres, make_grid
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.parameters import EvaluationParameters, RiskParameters
-from mineral_prospectivity.reporting.report import ReportInputs
+from mineral_prospectivity.reporting.report import ReportInputs, render_report
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.targeting import (
     category_table,
@@ -161,5 +161,19 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR09
             },
         },
         parameters={"risk": risk.model_dump(), "evaluation": EvaluationParameters().model_dump()},
-        provenance={"versions": {"numpy": "2.4"}, "seconds": {"training": 12.5}},
+        provenance={"versions": {"numpy": "2.4"}},
+        timings={
+            "train_members_000": {
+                "pipeline": "training",
+                "seconds": 12.5,
+                "ran": "AWS Batch",
+                "peak_memory_mib": 900,
+            },
+            "evaluate": {"pipeline": "evaluation", "seconds": 2.25, "ran": "locally"},
+        },
     )
+
+
+@pytest.fixture(scope="session")
+def html(inputs):
+    return render_report(inputs)

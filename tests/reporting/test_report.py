@@ -1,12 +1,15 @@
 import dataclasses
 import re
+from hashlib import sha256
 from html.parser import HTMLParser
+from importlib.resources import files
 from itertools import pairwise
 
 import html5lib
 import numpy as np
 import pytest
 
+from mineral_prospectivity import reporting
 from mineral_prospectivity.reporting import report
 from mineral_prospectivity.reporting.figures import ReportFigure
 from mineral_prospectivity.reporting.report import render_report
@@ -38,11 +41,6 @@ class Page(HTMLParser):
 
     def all(self, tag):
         return [attributes for name, attributes in self.tags if name == tag]
-
-
-@pytest.fixture(scope="module")
-def html(inputs):
-    return render_report(inputs)
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +79,19 @@ def test_nothing_is_fetched(page):
     assert not any("src" in script for script in page.all("script"))
     assert not page.all("link")
     assert all(link["href"].startswith("#") for link in page.all("a"))
+
+
+def test_leaflet_is_embedded_as_it_was_published(html):
+    vendor = files(reporting) / "templates" / "vendor"
+    published = {
+        "leaflet.js": "db49d009c841f5ca34a888c96511ae936fd9f5533e90d8b2c4d57596f4e5641a",
+        "leaflet.css": "a7837102824184820dfa198d1ebcd109ff6d0ff9a2672a074b9a1b4d147d04c6",
+    }
+    for name, digest in published.items():
+        assert sha256((vendor / name).read_bytes()).hexdigest() == digest
+    assert "BSD 2-Clause" in (vendor / "leaflet.LICENSE").read_text(encoding="utf-8")
+    assert "Leaflet 1.9.4, a JS library for interactive maps" in html
+    assert "sourceMappingURL" not in html
 
 
 def test_links_lead_to_parts_of_the_page(page):
@@ -126,6 +137,7 @@ def test_every_target_and_score_is_there(inputs, page):
     assert "not distinguishable" in text
     assert "VAE ensemble, fit: not a test" in text
     assert "versions.numpy" in text
+    assert "training 1 12.5 900 AWS Batch evaluation 1 2.25 – locally" in text
     assert "risk.economics.discovery_value" in text
 
 

@@ -1,4 +1,4 @@
-"""Kedro datasets of this project, each in one file that is replaced in one step.
+"""Kedro datasets of this project, whose files are replaced in one step.
 
 Each is imported where it is used: a node that reads tables needs neither torch nor GDAL.
 """
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.datasets.evidence_layer import EvidenceLayerDataset
     from mineral_prospectivity.datasets.raster import RasterDataset
     from mineral_prospectivity.datasets.table import TableDataset
+    from mineral_prospectivity.datasets.timings import TimingsDataset
     from mineral_prospectivity.datasets.vector import VectorDataset
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RasterDataset",
     "TableDataset",
     "TextDataset",
+    "TimingsDataset",
     "VectorDataset",
 ]
 
@@ -36,6 +38,7 @@ _MODULES = {
     "RasterDataset": "raster",
     "TableDataset": "table",
     "TextDataset": "documents",
+    "TimingsDataset": "timings",
     "VectorDataset": "vector",
 }
 

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib import patheffects
 from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from mineral_prospectivity.reporting.style import DEPOSIT_COLOUR, INK, WIDTH
 from mineral_prospectivity.reporting.thumbnails import KILOMETRE, Thumbnail
@@ -73,6 +74,13 @@ def turning_scale(values: NDArray[np.float64]) -> TwoSlopeNorm:
     known = values[np.isfinite(values)]
     low, high = np.quantile(known, (0.005, 0.995)) if known.size else (-1.0, 1.0)
     return TwoSlopeNorm(0.0, min(low, -1e-9), max(high, 1e-9))
+
+
+def turning_ticks(norm: TwoSlopeNorm) -> list[float]:
+    """Return round values on both sides of 0."""
+    low, high = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
+    below, above = MaxNLocator(3).tick_values(low, 0), MaxNLocator(3).tick_values(0, high)
+    return [float(at) for at in (*below[below < 0], *above[above >= 0]) if low <= at <= high]
 
 
 def percent_tick(value: float, _: int | None = None) -> str:

@@ -15,9 +15,37 @@ if TYPE_CHECKING:
 KILOMETRE = 1000.0
 
 
+def key_figures(
+    metrics: Mapping[str, Any], risk: Mapping[str, Any], targets: gpd.GeoDataFrame
+) -> list[tuple[str, str]]:
+    """Return the figures that head the report, each with what it means."""
+    name = headline_names(metrics)[-1]
+    score, area = find_score(metrics["models"]["ensemble"], name), _area(name)
+    held_out = "of the deposits that the model had not seen lie in the most prospective"
+    found = "unknown" if is_absent(score) else percent(score["value"])
+    interval = f" ({percent(score['low'])} to {percent(score['high'])})" if "low" in score else ""
+    high = _high_return(risk)
+    paying = int((targets["testing_return"] > 0).sum())
+    clusters = metrics["scored"]["deposit_clusters"]
+    return [
+        (found, f"{held_out} {area} of the area{interval}"),
+        (percent(sum(row["area_share"] for row in high)), "of the area is ground of high return"),
+        (f"{paying} of {len(targets)}", "targets have cells that pay after the discount for risk"),
+        (f"{clusters:,}", "clusters of known deposits are what all of this rests on"),
+    ]
+
+
+def _area(name: str) -> str:
+    return percent(float(name.removeprefix("capture@")))
+
+
+def _high_return(risk: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [row for row in risk["categories"] if row["category"].startswith("high return")]
+
+
 def where(risk: Mapping[str, Any], targets: gpd.GeoDataFrame) -> list[str]:
     """Return where the high-return ground is, and which target leads."""
-    rows = [row for row in risk["categories"] if row["category"].startswith("high return")]
+    rows = _high_return(risk)
     area, share = (sum(row[name] for row in rows) for name in ("area_km2", "area_share"))
     found = sum(row["deposits"] for row in rows)
     total = sum(row["deposits"] for row in risk["categories"])
@@ -48,7 +76,7 @@ def how_sure(metrics: Mapping[str, Any]) -> list[str]:
     """Return how well held-out deposits were found, and whether probabilities come true."""
     name = headline_names(metrics)[-1]
     score = find_score(metrics["models"]["ensemble"], name)
-    area = percent(float(name.removeprefix("capture@")))
+    area = _area(name)
     if is_absent(score):
         found = f"How many deposits the top {area} would have found is unknown: {score['absent']}."
     else:
@@ -58,7 +86,7 @@ def how_sure(metrics: Mapping[str, Any]) -> list[str]:
         found = (
             f"Searching the most prospective {area} of the area would have found "
             f"{percent(score['value'])}{interval} of the deposits of blocks that the model had "
-            f"never seen, {number(score['lift'])} times as many as a search at random."
+            f"never seen, {score['lift']:.2g} times as many as a search at random."
         )
     return [found, _calibration(metrics)]
 

@@ -23,6 +23,7 @@ from mineral_prospectivity.reporting.cartography import (
     percent_tick,
     show,
     turning_scale,
+    turning_ticks,
 )
 from mineral_prospectivity.reporting.style import (
     INK,
@@ -150,12 +151,14 @@ def return_map(returns: Thumbnail, deposits: gpd.GeoDataFrame) -> Figure:
         Points in the CRS of the grid.
     """
     values = returns.band("risk_adjusted_return").astype(np.float64)
+    norm = turning_scale(values)
     with report_style():
         figure, axes = map_figure(returns)
-        image = show(axes, returns, values, cmap=RETURN_MAP, norm=turning_scale(values))
+        image = show(axes, returns, values, cmap=RETURN_MAP, norm=norm)
         mark_deposits(axes, deposits)
         furnish(axes, returns)
         bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02, extend="both")
+        bar.set_ticks(turning_ticks(norm))
         bar.set_label("Risk-adjusted return of testing a cell (currency)")
     return figure
 

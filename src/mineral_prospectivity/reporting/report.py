@@ -48,8 +48,7 @@ class ReportInputs:
     title
         Headline, for example the experiment's name.
     created
-        When the report was made, as it should be printed; the only thing in the report that may
-        differ between two runs on the same data.
+        When the report was made, as it should be printed.
     prediction
         The maps: ``probability``, the uncertainties, ``log_odds_mean``, ``log_odds_sd`` and,
         where there is one, ``novelty``.
@@ -70,7 +69,10 @@ class ReportInputs:
     parameters
         The whole tree of parameters.
     provenance
-        Versions, hashes and timings, nested as they come.
+        Versions and hashes, nested as they come.
+    timings
+        Of each node: ``pipeline``, ``seconds``, ``ran`` (where) and, where it could be measured,
+        ``peak_memory_mib``. They differ from run to run, like ``created``.
     """
 
     title: str
@@ -87,6 +89,7 @@ class ReportInputs:
     risk: Mapping[str, Any]
     parameters: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    timings: Mapping[str, Mapping[str, Any]]
 
 
 def render_report(inputs: ReportInputs) -> str:
@@ -145,6 +148,7 @@ def _asset(name: str) -> Markup:
 
 def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, Any]:
     return {
+        "key_figures": findings.key_figures(inputs.metrics, inputs.risk, inputs.targets),
         "where": findings.where(inputs.risk, inputs.targets),
         "how_sure": findings.how_sure(inputs.metrics),
         "what_worth": findings.what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"]),
@@ -192,6 +196,8 @@ def _for_the_engineer(inputs: ReportInputs) -> dict[str, Any]:
         "folds": tables.fold_rows(inputs.quality),
         "parameters": tables.flat_rows("Parameters", inputs.parameters),
         "provenance": tables.flat_rows("Provenance", inputs.provenance),
+        "timings": tables.timing_rows(inputs.timings),
+        "node_timings": tables.node_timing_rows(inputs.timings),
     }
 
 

@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mineral_prospectivity.reporting.words import (
-    number,
-    percent,
-)
+from mineral_prospectivity.reporting.words import listed, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -173,6 +170,39 @@ def fold_rows(quality: Mapping[str, Any]) -> Table:
         for row in quality.get("folds", ())
     ]
     return Table("What each fold holds", ("Fold", "Cells", "Deposits", "Clusters"), rows)
+
+
+def timing_rows(timings: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return what each pipeline took: its nodes' seconds summed, and the largest memory."""
+    rows = []
+    longest_first = sorted(timings.values(), key=lambda timing: -timing["seconds"])
+    for pipeline in dict.fromkeys(timing["pipeline"] for timing in longest_first):
+        own = [timing for timing in timings.values() if timing["pipeline"] == pipeline]
+        memory = [timing["peak_memory_mib"] for timing in own if "peak_memory_mib" in timing]
+        rows.append((
+            pipeline.replace("_", " "),
+            str(len(own)),
+            number(sum(timing["seconds"] for timing in own)),
+            f"{max(memory):,.0f}" if memory else MISSING,
+            listed(sorted({timing["ran"] for timing in own})),
+        ))  # fmt: skip
+    headings = ("Pipeline", "Nodes", "Seconds, summed", "Peak memory, MiB", "Ran")
+    return Table("Time and memory", headings, rows)
+
+
+def node_timing_rows(timings: Mapping[str, Mapping[str, Any]]) -> Table:
+    """Return what each node took, the longest first."""
+    rows = [
+        (
+            name,
+            number(timing["seconds"]),
+            f"{timing['peak_memory_mib']:,.0f}" if "peak_memory_mib" in timing else MISSING,
+            timing["ran"],
+        )
+        for name, timing in sorted(timings.items(), key=lambda item: -item[1]["seconds"])
+    ]
+    headings = ("Node", "Seconds", "Peak memory so far, MiB", "Ran")
+    return Table("Time and memory, node by node", headings, rows)
 
 
 def flat_rows(caption: str, values: Mapping[str, Any]) -> Table:

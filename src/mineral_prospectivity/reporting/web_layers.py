@@ -13,10 +13,15 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.colors import LogNorm, Normalize, to_hex
+from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm, to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-from mineral_prospectivity.reporting.cartography import clipped_scale, log_scale, turning_scale
+from mineral_prospectivity.reporting.cartography import (
+    clipped_scale,
+    log_scale,
+    turning_scale,
+    turning_ticks,
+)
 from mineral_prospectivity.reporting.style import PROBABILITY_MAP, RETURN_MAP, UNCERTAINTY_MAP
 from mineral_prospectivity.reporting.words import number, percent
 from mineral_prospectivity.targeting.categories import CATEGORIES
@@ -233,6 +238,8 @@ def packed(codes: NDArray[np.uint16]) -> str:
 
 def tick_values(norm: Normalize, most: int = 6) -> list[float]:
     """Return round values on a scale, at most so many."""
+    if isinstance(norm, TwoSlopeNorm):
+        return turning_ticks(norm)
     low, high = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
     locator = LogLocator(subs=(1.0, 3.0)) if isinstance(norm, LogNorm) else MaxNLocator(4)
     found = [float(at) for at in locator.tick_values(low, high) if low <= at <= high]

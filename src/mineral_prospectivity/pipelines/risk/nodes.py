@@ -192,6 +192,7 @@ def write_report(
     data_quality: dict[str, Any],
     risk_summary: dict[str, Any],
     members: dict[str, Any],
+    timings: dict[str, dict[str, Any]],
     parameters: dict[str, Any],
 ) -> str:
     """Return the report: where, how sure, what it is worth, and what could be wrong."""
@@ -212,5 +213,6 @@ def write_report(
             risk=risk_summary,
             parameters=plain,
             provenance=provenance() | {"members": members},
+            timings={name: found for name, found in timings.items() if name != "write_report"},
         )
     )

@@ -90,6 +90,7 @@ def create_pipeline() -> Pipeline:
                     "data_quality",
                     "risk_summary",
                     "members",
+                    "timings",
                     "parameters",
                 ],
                 "report",
