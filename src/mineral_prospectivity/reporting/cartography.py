@@ -79,8 +79,8 @@ def turning_scale(values: NDArray[np.float64]) -> TwoSlopeNorm:
 def turning_ticks(norm: TwoSlopeNorm) -> list[float]:
     """Return round values on both sides of 0."""
     low, high = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
-    below, above = MaxNLocator(3).tick_values(low, 0), MaxNLocator(3).tick_values(0, high)
-    return [float(at) for at in (*below[below < 0], *above[above >= 0]) if low <= at <= high]
+    below = [at for at in MaxNLocator(3).tick_values(low, 0) if low <= at < 0]
+    return [float(at) for at in (*below, *MaxNLocator(3).tick_values(0, high)) if at <= high]
 
 
 def percent_tick(value: float, _: int | None = None) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mineral_prospectivity.reporting.comparisons import find_score, headline_names
-from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
+from mineral_prospectivity.reporting.words import is_absent, kilometres, number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-
-KILOMETRE = 1000.0
 
 
 def key_figures(
@@ -60,7 +58,7 @@ def where(risk: Mapping[str, Any], targets: gpd.GeoDataFrame) -> list[str]:
     place = first.geometry.representative_point()
     sentences.append(
         f"{plural(len(targets), 'target')} ranked. The first, {first.target_id}, lies around "
-        f"easting {place.x / KILOMETRE:,.1f} km, northing {place.y / KILOMETRE:,.1f} km: "
+        f"easting {kilometres(place.x)} km, northing {kilometres(place.y)} km: "
         f"{number(first.area_km2)} km², mean probability {percent(first.probability_mean)} a cell "
         f"({percent(first.probability_lower)} to {percent(first.probability_upper)}), "
         f"{_known(int(first.known_deposits))}."
@@ -117,6 +115,11 @@ def what_worth(
     )
     paying = int((targets["testing_return"] > 0).sum())
     budget = number(money["targets"]["budget"])
+    if not paying:
+        return [
+            rule,
+            f"After the discount for risk no cell pays: the budget of {budget} buys none.",
+        ]
     if not chosen["selected"]:
         return [
             rule,

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mineral_prospectivity.reporting.words import listed, number, percent
+from mineral_prospectivity.reporting.words import kilometres, listed, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
 
-KILOMETRE = 1000.0
 MISSING = "–"
 
 
@@ -65,8 +64,8 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
         rows.append((
             str(target.rank),
             target.target_id,
-            f"{place.x / KILOMETRE:,.1f}",
-            f"{place.y / KILOMETRE:,.1f}",
+            kilometres(place.x),
+            kilometres(place.y),
             number(target.area_km2),
             percent(target.probability_mean),
             f"{percent(target.probability_lower)} to {percent(target.probability_upper)}",
@@ -123,7 +122,7 @@ def map_target_rows(targets: gpd.GeoDataFrame) -> Table:
 def _nearest(name: str | None, distance: float) -> str:
     if pd.isna(distance):
         return MISSING
-    place = "inside" if distance == 0 else f"{distance / KILOMETRE:.1f} km"
+    place = "inside" if distance == 0 else f"{kilometres(distance)} km"
     return place if pd.isna(name) else f"{name}, {place}"
 
 
@@ -132,8 +131,8 @@ def sample_rows(samples: gpd.GeoDataFrame) -> Table:
     rows = [
         (
             str(site.rank),
-            f"{site.geometry.x / KILOMETRE:,.2f}",
-            f"{site.geometry.y / KILOMETRE:,.2f}",
+            kilometres(site.geometry.x, 2),
+            kilometres(site.geometry.y, 2),
             percent(site.probability),
             number(site.epistemic),
             number(site.mutual_information),

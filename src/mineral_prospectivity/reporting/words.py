@@ -88,6 +88,17 @@ def percent(share: float) -> str:
     return f"{text}{NO_BREAK}%"
 
 
+def kilometres(metres: float, digits: int = 1) -> str:
+    """Return a coordinate in kilometres, without its unit.
+
+    Examples
+    --------
+    >>> kilometres(517_480.0), kilometres(-2_377_200.0, 2)
+    ('517.5', '−2,377.20')
+    """
+    return f"{metres / 1000:,.{digits}f}".replace("-", "−")
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """Return a count with its noun.
 
