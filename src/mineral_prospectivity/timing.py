@@ -35,8 +35,7 @@ class TimingHooks:
         self._catalog, self._began, self._saved = catalog, {}, {}
         timings = catalog.get(TIMINGS)
         if timings is not None:
-            known = {node.name for node in (*pipelines["__default__"].nodes, *pipeline.nodes)}
-            timings.forget(timings.load().keys() - known)
+            timings.keep({node.name for node in (*pipelines["__default__"].nodes, *pipeline.nodes)})
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
@@ -63,9 +62,8 @@ def _place(node: Node) -> dict[str, Any]:
     """Return the pipeline of a node, where it ran, and the memory that its process has used."""
     from mineral_prospectivity.runner.inside import is_job
 
-    names = [name for name in pipelines if name != "__default__" and name in node.tags]
     return {
-        "pipeline": names[0] if names else "",
+        "pipeline": node.namespace or "",
         "ran": "AWS Batch" if is_job() else "locally",
         **peak_memory(),
     }

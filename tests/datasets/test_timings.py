@@ -25,5 +25,5 @@ def test_nodes_are_written_one_by_one_and_replaced(timings):
 
 def test_nodes_that_are_no_more_are_forgotten(timings):
     timings.save({"old": {"seconds": 2.0}, "new": {"seconds": 1.0}})
-    timings.forget(["old", "never"])
+    timings.keep({"new", "not yet"})
     assert timings.load() == {"new": {"seconds": 1.0}}

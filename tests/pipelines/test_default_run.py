@@ -147,22 +147,26 @@ def test_report_is_one_self_contained_file(finished):
 def test_every_node_is_timed_and_the_report_tells(finished):
     timings = {path.stem: json.loads(path.read_text())
                for path in finished.output("timings").glob("*.json")}  # fmt: skip
-    assert {"tabulate_evidence", "train_members_000_001", "evaluate", "categorise"} <= set(timings)
-    found = timings["train_members_000_001"]
+    assert {
+        "data_engineering.tabulate_evidence",
+        "uncertainty.predict_map",
+        "risk.categorise",
+    } <= set(timings)
+    found = timings["training.train_members_000_001"]
     assert (found["pipeline"], found["ran"]) == ("training", "locally")
     assert found["seconds"] > 0
     assert found["peak_memory_mib"] > 50
     text = finished.output("report.html").read_text(encoding="utf-8")
-    assert "train_members_000_001" in text
+    assert "training.train_members_000_001" in text
     assert f"{found['peak_memory_mib']:,.0f}" in text
 
 
 def test_nodes_that_are_no_more_lose_their_timings(finished):
-    old = finished.output("timings", "train_members_of_long_ago.json")
+    old = finished.output("timings", "training.train_members_of_long_ago.json")
     old.write_text('{"seconds": 1.0, "pipeline": "training", "ran": "locally"}')
     finished.run("risk")
     assert not old.exists()
-    assert finished.output("timings", "train_members_000_001.json").exists()
+    assert finished.output("timings", "training.train_members_000_001.json").exists()
 
 
 def test_a_second_run_gives_the_same_bytes(finished, tmp_path_factory):

@@ -10,7 +10,7 @@ from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.datasets.stored_file import StoredFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Mapping
 
 Timings = dict[str, dict[str, Any]]
 
@@ -44,10 +44,7 @@ class TimingsDataset(StoredDataset[Timings, Timings]):
 
     def load(self) -> Timings:
         """Return the timings of every node that has been run."""
-        files, folder = self._file.files, self._file.path
-        files.invalidate_cache(folder)
-        paths = sorted(str(path) for path in files.glob(f"{folder}/*.json"))
-        return {_node(path): json.loads(files.cat_file(path)) for path in paths}
+        return {_node(path): json.loads(self._file.files.cat_file(path)) for path in self._paths()}
 
     def save(self, data: Timings) -> None:
         """Write the timings of these nodes; those of others stay."""
@@ -55,10 +52,16 @@ class TimingsDataset(StoredDataset[Timings, Timings]):
             JSONDataset(filepath=self._url(node), credentials=self._access[0],
                         fs_args=self._access[1]).save(timing)  # fmt: skip
 
-    def forget(self, nodes: Iterable[str]) -> None:
-        """Remove the timings of nodes that are no more."""
-        for node in nodes:
-            StoredFile(self._url(node), *self._access).remove()
+    def keep(self, nodes: Collection[str]) -> None:
+        """Remove the timings of all other nodes: the project has them no more."""
+        for node in map(_node, self._paths()):
+            if node not in nodes:
+                StoredFile(self._url(node), *self._access).remove()
+
+    def _paths(self) -> list[str]:
+        files, folder = self._file.files, self._file.path
+        files.invalidate_cache(folder)
+        return sorted(str(path) for path in files.glob(f"{folder}/*.json"))
 
     def _exists(self) -> bool:
         return True  # nothing is missing where nothing has been timed

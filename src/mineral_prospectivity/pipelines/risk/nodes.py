@@ -213,6 +213,6 @@ def write_report(
             risk=risk_summary,
             parameters=plain,
             provenance=provenance() | {"members": members},
-            timings={name: found for name, found in timings.items() if name != "write_report"},
+            timings={name: of for name, of in timings.items() if not name.endswith("write_report")},
         )
     )
