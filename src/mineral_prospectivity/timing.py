@@ -35,7 +35,8 @@ class TimingHooks:
         self._catalog, self._began, self._saved = catalog, {}, {}
         timings = catalog.get(TIMINGS)
         if timings is not None:
-            timings.keep({node.name for node in (*pipelines["__default__"].nodes, *pipeline.nodes)})
+            known = (*pipelines.values(), pipeline)
+            timings.keep({node.name for own in known for node in own.nodes})
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:

@@ -233,7 +233,7 @@ def packed(codes: NDArray[np.uint16]) -> str:
     along = np.diff(codes, axis=1, prepend=np.uint16(0))
     steps = np.diff(along, axis=0, prepend=np.uint16(0)).astype("<u2")
     planes = steps.view(np.uint8).reshape(-1, 2).T
-    return base64.b64encode(zlib.compress(planes.tobytes(), 9)).decode("ascii")
+    return base64.b64encode(zlib.compress(planes.tobytes(), 6)).decode("ascii")
 
 
 def tick_values(norm: Normalize, most: int = 6) -> list[float]:
