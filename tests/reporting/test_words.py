@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mineral_prospectivity.reporting.caveats import caveats
-from mineral_prospectivity.reporting.findings import how_sure, what_worth, where
+from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
 from mineral_prospectivity.reporting.thumbnails import Thumbnail
 from mineral_prospectivity.reporting.words import NO_BREAK
 
@@ -90,13 +90,27 @@ def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
     assert "The budget of 100 funds" in choice
 
 
-def test_what_worth_when_nothing_is_funded(inputs):
+def test_what_worth_when_nothing_pays_or_is_funded(inputs):
     risk = {**inputs.risk, "targets": {"selected": 0}}
     idle = inputs.targets.assign(testing_return=0.0)
     assert what_worth(risk, idle, inputs.parameters["risk"])[1] == (
-        f"After the discount for risk, 0 targets of {len(idle)} have cells that pay; the budget "
+        "After the discount for risk no target has a cell that pays: the budget of 100 buys "
+        "nothing."
+    )
+    some = idle.assign(testing_return=[1.0] + [0.0] * (len(idle) - 1))
+    assert what_worth(risk, some, inputs.parameters["risk"])[1] == (
+        f"After the discount for risk, 1 target of {len(idle)} has cells that pay; the budget "
         "of 100 buys none."
     )
+
+
+def test_key_figures_head_the_report(inputs):
+    found = key_figures(inputs.metrics, inputs.risk, inputs.targets)
+    capture = inputs.metrics["models"]["ensemble"]["capture"]["0.05"]["value"]
+    paying = int((inputs.targets.testing_return > 0).sum())
+    assert plain([figure for figure, _ in found])[0] == f"{100 * capture:.0f} %"
+    assert found[2][0] == f"{paying} of {len(inputs.targets)}"
+    assert found[3][0] == str(inputs.metrics["scored"]["deposit_clusters"])
 
 
 def test_a_sound_map_has_only_the_standing_caveat():

@@ -116,10 +116,8 @@ def what_worth(
     paying = int((targets["testing_return"] > 0).sum())
     budget = number(money["targets"]["budget"])
     if not paying:
-        return [
-            rule,
-            f"After the discount for risk no cell pays: the budget of {budget} buys none.",
-        ]
+        none = "After the discount for risk no target has a cell that pays"
+        return [rule, f"{none}: the budget of {budget} buys nothing."]
     if not chosen["selected"]:
         return [
             rule,
