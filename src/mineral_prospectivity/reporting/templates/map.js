@@ -266,7 +266,12 @@
     });
     outline.eachLayer((part) => part.getElement()?.classList.add("chosen"));
     outline.bringToFront();
-    if (zoom) map.fitBounds(outline.getBounds().pad(0.6), { maxZoom: Math.log2(16 / side) });
+    if (zoom) {
+      map.fitBounds(outline.getBounds().pad(0.25), {
+        maxZoom: Math.log2(16 / side),
+        paddingTopLeft: [0, 170], // room for the popup above the target
+      });
+    }
     const facts = document.createElement("div");
     const head = document.createElement("strong");
     head.textContent = `${target.id}, rank ${target.rank}`;
