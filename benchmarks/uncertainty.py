@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from judging import uncertainties
 from judging.about import about
 from judging.contestants import code_digest
 from judging.experiments import PROJECT, Experiment
@@ -88,7 +89,8 @@ def answer(store: Path, experiment: Experiment, question: str, ask: Any, seed: i
     """Return the answer for one deal of the ground, kept or found now, with its CPU seconds."""
     path = store / experiment.name / f"{question}-{seed}.json"
     code = code_digest("vae", "uq", "api", "pipelines/uncertainty")
-    asked = [experiment.digest, experiment.parameters.model_dump_json(), code]
+    questions = Path(uncertainties.__file__).read_text(encoding="utf-8")
+    asked = [experiment.digest, experiment.parameters.model_dump_json(), code, questions]
     key = hashlib.sha256("\n".join(asked).encode()).hexdigest()
     if path.exists():
         known = json.loads(path.read_text(encoding="utf-8"))
