@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, get_args
 
-from pydantic import BaseModel
-
-from mineral_prospectivity.parameters import Parameters
+from mineral_prospectivity.parameters import Parameters, is_group
+from mineral_prospectivity.vae.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
 TARGET = Path(__file__).with_name("parameters.md")
@@ -31,7 +31,7 @@ def reference() -> str:
         rows = [
             f"| `{name}` | {_default(field)} | {_allowed(field)} | {field.description} |"
             for name, field in group.model_fields.items()
-            if not _is_group(field.annotation)
+            if name != "model" and not is_group(field.annotation)
         ]
         if rows:
             text = (group.__doc__ or "").strip().split("\n\n")[0]
@@ -43,12 +43,11 @@ def reference() -> str:
 def _groups(path: str, group: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
     yield path, group
     for name, field in group.model_fields.items():
-        if _is_group(field.annotation):
+        if name == "model":
+            for kind, settings in KINDS.items():
+                yield f"model, of kind {kind}", settings
+        elif is_group(field.annotation):
             yield from _groups(f"{path}.{name}".lstrip("."), field.annotation)
-
-
-def _is_group(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _default(field: FieldInfo) -> str:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from mineral_prospectivity.config import ComposingConfigLoader, shape_of
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.parameters import validate_parameters
 
-if TYPE_CHECKING:
-    from pathlib import Path
+CONF = Path(__file__).parents[1] / "conf"
 
 FILES = {
     "base/globals.yml": "storage: data\nexperiment: ???\nraw: ${storage}/01_raw/${experiment}\n",
@@ -66,6 +66,48 @@ def test_environments_compose(conf):
     assert loader.experiment == "lake"
     assert loader.storage == "s3://bucket/prefix"
     assert loader["parameters"]["ensemble"] == {"size": 4, "seed": 3, "members_per_node": 3}
+
+
+def paper(conf, model):
+    (conf / "paper").mkdir()
+    (conf / "paper/parameters.yml").write_text(f"model: {model}\n")
+    (conf / "lake/parameters.yml").write_text("model: {latent: 4, head_scale: 2.0}\n")
+    return ComposingConfigLoader(conf, env="lake+paper")["parameters"]["model"]
+
+
+@pytest.mark.parametrize("model", ["cvae", "{kind: cvae}"])
+def test_settings_of_one_kind_of_model_do_not_leak_into_another(conf, model):
+    assert paper(conf, model) == {"kind": "cvae"}
+
+
+def test_a_model_that_names_no_kind_adds_to_what_there_is(conf):
+    assert paper(conf, "{latent: 2}") == {"latent": 2, "head_scale": 2.0}
+
+
+def test_a_run_may_change_the_settings_of_a_model_that_was_only_named(conf):
+    (conf / "lake/parameters.yml").write_text("model: cvae\n")
+    loader = ComposingConfigLoader(conf, env="lake", runtime_params={"model": {"steps": 50}})
+
+    assert loader["parameters"]["model"] == {"kind": "cvae", "steps": 50}
+
+
+@pytest.mark.parametrize("experiment", ["demo", "cloncurry"])
+def test_the_papers_configuration_has_results_of_its_own(experiment):
+    plain = ComposingConfigLoader(CONF, env=experiment)["catalog"]  # read before the next loader
+    loader = ComposingConfigLoader(CONF, env=f"{experiment}+paper")
+    parameters = validate_parameters(loader["parameters"])
+
+    assert (loader.experiment, loader.results) == (experiment, f"{experiment}-paper")
+    for name, entry in loader["catalog"].items():
+        before, after = plain[name].get("filepath"), entry.get("filepath")
+        if name.startswith(("layer.", "peer.", "truth.", "_")) or name == "deposits":
+            assert after == before
+        else:
+            assert after != before
+            assert after == before.replace(f"/{experiment}/", f"/{experiment}-paper/")
+    assert parameters.model.kind == "cvae"
+    assert parameters.ensemble.size == 100
+    assert parameters.risk.categories.measure == "relative"
 
 
 def test_layers_of_one_experiment_do_not_reach_another(conf):

@@ -30,7 +30,7 @@ def test_every_mistake_is_reported_at_once():
         "  - grid.resolution = -5: input should be greater than 0",
         "  - ensemble.size = 0: input should be greater than or equal to 1",
         "  - ensemble.sise: there is no such parameter; "
-        "allowed: size, members_per_node, seed, device",
+        "allowed: size, members_per_node, seed, diversity, device",
         "  - modle: there is no such parameter; "
         "allowed: experiment, grid, labels, folds, ensemble, model, uncertainty, evaluation, risk",
     ]

@@ -22,7 +22,8 @@ from mineral_prospectivity.scoring.baselines.fold import hold_out
 from mineral_prospectivity.scoring.baselines.inner import Chosen, choose, recalibrated
 from mineral_prospectivity.scoring.baselines.learners import PENALTIES, ridge_regression
 from mineral_prospectivity.vae.data import TrainingData
-from mineral_prospectivity.vae.train import fit_members
+from mineral_prospectivity.vae.diversity import Diversity
+from mineral_prospectivity.vae.fitting import fit_ensemble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +93,8 @@ def ensemble_contestant(name: str = ENSEMBLE, overrides: Sequence[str] = ()) -> 
     name
         Of its row.
     overrides
-        Parameters that differ, such as ``model.latent=4``.
+        Parameters that differ, such as ``model.latent=4``, ``model.kind=cvae`` or
+        ``ensemble.diversity=clusters``.
     """
     key = code_digest("vae", "uq", "pipelines/uncertainty") + "".join(sorted(overrides))
     return Contestant((name,), partial(_run_ensemble, name, tuple(overrides)), key)
@@ -108,7 +110,7 @@ def peer_contestant(name: str) -> Contestant:
 
 def overridden(parameters: Parameters, overrides: Sequence[str]) -> Parameters:
     """Return the parameters with some changed, each given as ``group.name=value``."""
-    base = OmegaConf.create(parameters.model_dump(mode="json"))
+    base = OmegaConf.create(parameters.model_dump(mode="json", exclude_unset=True))
     merged = OmegaConf.merge(base, OmegaConf.from_dotlist(list(overrides)))
     return validate_parameters(OmegaConf.to_container(merged))
 
@@ -129,13 +131,14 @@ def _run_ensemble(
     """Train the members, calibrate them on inner folds, and take what they say out of fold."""
     parameters = overridden(experiment.parameters, overrides)
     start = time.process_time()
-    pack = fit_members(
+    pack = fit_ensemble(
         TrainingData.from_tables(cells, experiment.evidence, experiment.bands),
         list(range(parameters.ensemble.size)),
         settings=parameters.model,
         seed=parameters.ensemble.seed,
         folds=parameters.folds.count,
         device=parameters.ensemble.device,
+        diversity=Diversity(parameters.ensemble.diversity, parameters.folds.block_size),
     )
     _, predicted = calibrate(cells, parameters.uncertainty, pack.out_of_fold, pack.inner)
     seconds = time.process_time() - start

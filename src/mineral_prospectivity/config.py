@@ -27,7 +27,8 @@ class ComposingConfigLoader(OmegaConfigLoader):
     """Kedro's loader, with environments joined by ``+``: ``--env cloncurry+aws``.
 
     Base comes first, then every environment from left to right. Parameters and globals merge
-    key by key; a catalog entry of an environment replaces that of base whole. An environment
+    key by key, but a ``model`` that names its kind starts afresh; a catalog entry of an
+    environment replaces that of base whole. An environment
     whose ``globals.yml`` sets ``experiment`` declares an experiment: its layers and deposits.
     Others, such as ``aws``, are overlays that say where and how to run. When none of the named
     environments is an experiment, the demo region goes first, so that ``--env aws`` runs the
@@ -47,6 +48,11 @@ class ComposingConfigLoader(OmegaConfigLoader):
     def experiment(self) -> str:
         """Name of the experiment that the environments declare."""
         return str(self._globals["experiment"])
+
+    @property
+    def results(self) -> str:
+        """Name of the folders that a run writes to: the experiment's, unless an overlay says so."""
+        return str(self._globals["results"])
 
     @property
     def storage(self) -> str:
@@ -112,10 +118,25 @@ class ComposingConfigLoader(OmegaConfigLoader):
         layered: dict[Path, DictConfig] = {}
         for name in self._chain:
             layered |= read(name)
+        if key == "parameters":
+            _start_models_afresh([*base.values(), *layered.values()])
         if key != "catalog":
             base, layered = base | layered, {}
         paths = [self._get_conf_env_path(name) for name in (BASE, *self._chain)]
         return base, layered, paths[0], paths[-1], seen
+
+
+def _start_models_afresh(files: list[DictConfig]) -> None:
+    """Let a ``model`` that names its kind replace what earlier files say of it.
+
+    Settings of one kind mean nothing to another: they must not leak into it.
+    """
+    for number, file in enumerate(files):
+        if isinstance(file.get("model"), str):
+            file["model"] = {"kind": file["model"]}
+        if "kind" in (file.get("model") or {}):
+            for earlier in files[:number]:
+                earlier.pop("model", None)
 
 
 def _with_layer_name(entry_name: str, entry: Any) -> Any:

@@ -76,7 +76,7 @@ class ProjectHooks:
         """Say where the results lie, and how long they took."""
         seconds = time.monotonic() - self._started
         if self._loader is not None:
-            folder = f"{self._loader.storage}/08_reporting/{self._loader.experiment}"
+            folder = f"{self._loader.storage}/08_reporting/{self._loader.results}"
             logger.info("done in %.0f s; results are in %s", seconds, folder)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.vae.diversity import Resampling
+from mineral_prospectivity.vae.kinds import KINDS, ModelSettings, kind_of
 from mineral_prospectivity.vae.settings import VaeSettings
 
 if TYPE_CHECKING:
@@ -75,6 +77,13 @@ class EnsembleParameters(_Group):
         int, Field(ge=0, description="Members trained by one node; 0 puts all in one.")
     ] = 0
     seed: Annotated[int, Field(ge=0, description="Member m is seeded with (seed, m).")] = 0
+    diversity: Annotated[
+        Resampling,
+        Field(
+            description="Members differ in their seed alone, or also in what they learn from: "
+            "deposit clusters or blocks drawn with replacement, or a sample of the background."
+        ),
+    ] = "seeds"
     device: Annotated[
         Literal["auto", "cpu", "cuda"], Field(description="auto takes CUDA where there is one.")
     ] = "auto"
@@ -220,15 +229,27 @@ class RiskParameters(_Group):
 class Parameters(_Group):
     """The whole tree, as in ``conf/*/parameters*.yml``."""
 
-    experiment: Annotated[str, Field(description="Name of the experiment, from its globals.")]
+    experiment: Annotated[
+        str, Field(description="Name of the experiment's results, from its globals.")
+    ]
     grid: GridParameters
     labels: LabelParameters = LabelParameters()
     folds: FoldParameters = FoldParameters()
     ensemble: EnsembleParameters = EnsembleParameters()
-    model: VaeSettings = VaeSettings()
+    model: ModelSettings = VaeSettings()
     uncertainty: UncertaintyParameters = UncertaintyParameters()
     evaluation: EvaluationParameters = EvaluationParameters()
     risk: RiskParameters = RiskParameters()
+
+    @model_validator(mode="after")
+    def _generated_data_differ_already(self) -> Parameters:
+        if self.model.kind == "cvae" and self.ensemble.diversity != "seeds":
+            msg = (
+                f"ensemble.diversity = {self.ensemble.diversity!r}: members of the model 'cvae' "
+                "differ in the data that it generates; set ensemble.diversity: seeds"
+            )
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _blocks_hold_clusters(self) -> Parameters:
@@ -258,18 +279,37 @@ def validate_parameters(values: dict[str, Any]) -> Parameters:
 
 
 def _describe(detail: ErrorDetails) -> str:
-    path = ".".join(str(part) for part in detail["loc"])
+    groups, names = _walk(detail["loc"])
+    path = ".".join(names)
     if detail["type"] == "extra_forbidden":
-        return f"{path}: there is no such parameter; allowed: {_siblings(detail['loc'])}"
+        return f"{path}: there is no such parameter; allowed: {', '.join(groups[-1].model_fields)}"
     if detail["type"] == "missing":
         return f"{path}: is required and missing"
     if detail["type"] == "value_error":
         return f"{path}: {detail['msg'].removeprefix('Value error, ')}".lstrip(": ")
+    if detail["type"] == "unknown_kind":
+        return f"{path}.kind = {kind_of(detail['input'])!r}: {detail['msg']}"
     return f"{path} = {detail['input']!r}: {detail['msg'].lower()}"
 
 
-def _siblings(location: tuple[str | int, ...]) -> str:
-    group: Any = Parameters
-    for part in location[:-1]:
-        group = group.model_fields[str(part)].annotation
-    return ", ".join(group.model_fields)
+def _walk(location: tuple[str | int, ...]) -> tuple[list[type[BaseModel]], list[str]]:
+    """Return the groups on the way to a parameter, and the names that lead there.
+
+    Where a group is one of several kinds, the location also holds the kind, which no user writes.
+    """
+    groups: list[type[BaseModel]] = [Parameters]
+    names: list[str] = []
+    for part in map(str, location):
+        if names == ["model"] and groups[-1] is Parameters:
+            groups.append(KINDS[part])
+            continue
+        names.append(part)
+        field = groups[-1].model_fields.get(part)
+        if field is not None and is_group(field.annotation):
+            groups.append(field.annotation)
+    return groups, names
+
+
+def is_group(annotation: Any) -> TypeGuard[type[BaseModel]]:
+    """Tell whether a parameter is a group of parameters."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -152,6 +152,15 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR09
         quality=quality_report(evidence),
         risk={
             "risk": {"measure": split.measure, "threshold": split.threshold},
+            "zones": {
+                "fit": {
+                    "area_share": 0.04,
+                    "captured": 18,
+                    "deposits": 19,
+                    "capture": {"value": 18 / 19, "low": 0.8, "high": 1.0},
+                },
+                "held_out": {"absent": "1 deposit clusters: a bootstrap needs at least 2"},
+            },
             "categories": table.astype(object).where(table.notna(), None).to_dict("records"),
             "targets": {
                 "found": len(targets),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import WINDOW_SIZE, Window, window_cells
+from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
-    from mineral_prospectivity.geo.raster import Raster
+    from mineral_prospectivity.geo.bands import Band
 
 
 def valid_cells(raster: Raster, min_coverage: float) -> NDArray[np.int64]:
@@ -91,6 +92,25 @@ def evidence_table(stack: Raster, cells: NDArray[np.int64]) -> pd.DataFrame:
         values[:, rows] = stack.read(window)[:, row - window.row, col - window.col]
     columns = {name: values[place] for place, name in enumerate(stack.names)}
     return pd.DataFrame({"cell": np.asarray(cells, dtype=np.int64), **columns})
+
+
+def raster_of_cells(
+    grid: GeoBox, cells: NDArray[np.int64], values: NDArray[np.floating], band: Band
+) -> Raster:
+    """Return a map of what is known of some cells, NaN elsewhere.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    cells, values
+        Flat indices and values, shape ``(n,)``.
+    band
+        What the values are.
+    """
+    full = np.full((1, grid.shape.y, grid.shape.x), np.nan)
+    full.reshape(-1)[cells] = values
+    return Raster(grid, (band,), lambda window: full[:, *window.slices])
 
 
 def cells_by_window(

@@ -65,7 +65,7 @@ class ReportInputs:
     quality
         From :func:`~mineral_prospectivity.geo.quality.quality_report`.
     risk
-        ``hot_spots``, ``risk`` (measure, threshold), ``categories`` and ``targets``.
+        ``hot_spots``, ``zones``, ``risk`` (measure, threshold), ``categories`` and ``targets``.
     parameters
         The whole tree of parameters.
     provenance
@@ -154,6 +154,7 @@ def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, A
         "what_worth": findings.what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"]),
         "caveats": warnings,
         "categories": tables.category_rows(inputs.risk),
+        "zones": tables.zone_rows(inputs.risk),
         "targets": tables.target_rows(inputs.targets),
         "worth": tables.worth_rows(inputs.targets),
         "samples": tables.sample_rows(inputs.next_samples),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mineral_prospectivity.reporting.words import kilometres, listed, number, percent
+from mineral_prospectivity.reporting.words import is_absent, kilometres, listed, number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,6 +50,26 @@ def category_rows(risk: Mapping[str, Any]) -> Table:
     ]
     headings = ("Category", "Area, km²", "of the area", "Known deposits", "of them", "Lift")
     return Table("What each category holds (the fit, not a test)", headings, rows)
+
+
+def zone_rows(risk: Mapping[str, Any]) -> Table:
+    """Return what share of the deposits the high-return zones hold, as fit and held out."""
+    names = {"fit": "Fit: the map saw these deposits", "held_out": "Held out: it did not"}
+    rows = [(name, *_zone_cells(risk["zones"][key])) for key, name in names.items()]
+    headings = ("High-return zones", "of the area", "Known deposits", "of them", "Interval")
+    return Table("What the high-return zones hold", headings, rows)
+
+
+def _zone_cells(zone: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    if is_absent(zone):
+        return (MISSING, MISSING, MISSING, zone["absent"])
+    capture = zone["capture"]
+    return (
+        percent(zone["area_share"]),
+        f"{zone['captured']} of {zone['deposits']}",
+        percent(capture["value"]),
+        f"{percent(capture['low'])} to {percent(capture['high'])}",
+    )
 
 
 def target_rows(targets: gpd.GeoDataFrame) -> Table:

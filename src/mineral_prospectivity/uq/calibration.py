@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CalibrationMethod = Literal["platt", "temperature", "none"]
 
 _CHUNK = 1 << 15  # quadrature points at once: they stay in the cache
+_POINTS = 256  # quadrature points of all members together, where each is to have fewer nodes
+_FEWEST_NODES = 4
 _STEEPEST = 5.0  # |ln slope| at most: a slope in [1/148, 148]
 
 
@@ -157,17 +159,22 @@ class _HeldOut:
 
     def likelihood(self, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         """Return the weighted NLL and its gradient in (d, ln b)."""
-        nodes, _ = gauss_hermite(_nodes(self.spread))
+        rule = gauss_hermite(_nodes(self.spread))
         loss, gradient = 0.0, np.zeros(2)
-        size = max(1, _CHUNK // (len(self.centred) * len(nodes)))
+        size = max(1, _CHUNK // (len(self.centred) * len(rule[0])))
         for start in range(0, len(self.sign), size):
-            part_loss, part_gradient = self._part(slice(start, start + size), theta)
+            part_loss, part_gradient = self._part(slice(start, start + size), theta, rule)
             loss += part_loss
             gradient += part_gradient
         return loss, gradient
 
-    def _part(self, part: slice, theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        nodes, share = gauss_hermite(_nodes(self.spread))
+    def _part(
+        self,
+        part: slice,
+        theta: NDArray[np.float64],
+        rule: tuple[NDArray[np.float64], NDArray[np.float64]],
+    ) -> tuple[float, NDArray[np.float64]]:
+        nodes, share = rule
         share = share[:, None, None] / len(self.centred)
         sign, weights = self.sign[part], self.weights[part]
         scaled = np.exp(theta[1]) * (
@@ -184,7 +191,10 @@ class _HeldOut:
 
 
 def _nodes(spread: NDArray[np.float64]) -> int:
-    return MODEL_NODES if spread.any() else 1
+    """Nodes a member: many members make up for few, so that their product is what counts."""
+    if not spread.any():
+        return 1
+    return max(_FEWEST_NODES, min(MODEL_NODES, _POINTS // len(spread)))
 
 
 def fit_nested(

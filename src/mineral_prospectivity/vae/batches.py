@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 BLOCK = 16
 """Steps drawn at once."""
 
-STREAMS = ("weights", "rows", "dropout", "noise", "head")
+STREAMS = (
+    "weights", "rows", "dropout", "noise", "head", "generated", "classifier", "posterior"
+)  # fmt: skip
 
 
 class Batch(NamedTuple):
@@ -105,7 +107,9 @@ class _FitDraws:
 
     def __init__(self, data: TrainingData, fit: Fit, seed: int):
         seen = fit.sees(data.folds)
-        self._positives = np.flatnonzero(seen & data.positive)
+        positives = np.flatnonzero(seen & data.positive)
+        # a positive cell that a bootstrap drew twice is there twice
+        self._positives = np.repeat(positives, data.weights[positives].round().astype(int))
         self._natural = np.flatnonzero(seen)
         self._mass = np.cumsum(data.weights[self._natural])
         self._stream = fit.generator(seed, "rows")

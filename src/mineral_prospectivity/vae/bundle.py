@@ -16,7 +16,8 @@ from safetensors.numpy import load, save
 
 from mineral_prospectivity.errors import BundleError
 from mineral_prospectivity.geo.bands import Band
-from mineral_prospectivity.vae.settings import VaeSettings
+from mineral_prospectivity.vae.conditional.realisations import Realisations
+from mineral_prospectivity.vae.kinds import KINDS, kind_of, model_settings
 from mineral_prospectivity.vae.stack import Stack
 
 if TYPE_CHECKING:
@@ -26,8 +27,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from mineral_prospectivity.vae.cell_model import CellModel
+    from mineral_prospectivity.vae.conditional.settings import CvaeSettings
+    from mineral_prospectivity.vae.settings import VaeSettings
+
 FORMAT = 1
 """Version of the file format."""
+
+CELL_MODELS: dict[str, type[CellModel]] = {"vae": Stack, "cvae": Realisations}
+"""What the members of each kind of model are read as."""
 
 _KEY = "mineral_prospectivity"
 _RENEW = "Copy it again, or train the member again"
@@ -58,7 +66,7 @@ class BundleHeader:
     member: int
     seed: int
     bands: tuple[Band, ...]
-    settings: VaeSettings
+    settings: VaeSettings | CvaeSettings
     data_digest: str
     package_version: str
     history: Mapping[str, Sequence[float]]
@@ -73,7 +81,7 @@ class BundleHeader:
     def from_dict(cls, values: Mapping[str, Any]) -> BundleHeader:
         """Return the header that :meth:`to_dict` wrote."""
         bands = tuple(Band(**band) for band in values["bands"])
-        settings = VaeSettings.model_validate(values["settings"])
+        settings = model_settings(values["settings"])
         return cls(**{**values, "bands": bands, "settings": settings})
 
 
@@ -86,7 +94,7 @@ class MemberBundle:
     header
         What the bundle says of itself.
     tensors
-        Arrays by name: ``transform.*``, ``network.*`` and ``head.*``.
+        Arrays by name: ``transform.*``, ``network.*``, and what its kind of model adds.
     """
 
     header: BundleHeader
@@ -95,15 +103,15 @@ class MemberBundle:
     @classmethod
     def of(
         cls,
-        stack: Stack,
+        stack: CellModel,
         *,
         member: int,
         seed: int,
-        settings: VaeSettings,
+        settings: VaeSettings | CvaeSettings,
         data_digest: str,
         history: pd.DataFrame,
     ) -> MemberBundle:
-        """Return the bundle of a stack of one fit."""
+        """Return the bundle of one member."""
         header = BundleHeader(
             member=member,
             seed=seed,
@@ -128,10 +136,10 @@ class MemberBundle:
         """Return the same member, which says what it was made from."""
         return MemberBundle(replace(self.header, provenance=dict(provenance)), self.tensors)
 
-    def stack(self, device: torch.device) -> Stack:
-        """Return the member as a stack of one fit."""
+    def stack(self, device: torch.device) -> CellModel:
+        """Return the member as the kind of model that it is of."""
         tensors = {name: torch.tensor(array, device=device) for name, array in self.tensors.items()}
-        return Stack.from_tensors(self.header.bands, tensors)
+        return CELL_MODELS[self.header.settings.kind].from_tensors(self.header.bands, tensors)
 
     def to_bytes(self) -> bytes:
         """Return the content of the file; the same member gives the same bytes."""
@@ -146,7 +154,8 @@ class MemberBundle:
         Raises
         ------
         BundleError
-            When the content is damaged, is no bundle, or has a format newer than this package.
+            When the content is damaged, is no bundle, or is of a format or a kind of model that
+            this package does not know.
         """
         stated, text, header = _read_header(content)
         try:
@@ -200,6 +209,13 @@ def _read_header(content: bytes) -> tuple[str, str, dict[str, Any]]:
     if found > FORMAT:
         msg = (
             f"member bundle of format {found}; this version reads formats up to {FORMAT}. "
+            "Upgrade mineral-prospectivity"
+        )
+        raise BundleError(msg)
+    kind = kind_of(header["settings"])
+    if kind not in KINDS:
+        msg = (
+            f"member bundle of the kind {kind!r}; this version reads {', '.join(KINDS)}. "
             "Upgrade mineral-prospectivity"
         )
         raise BundleError(msg)

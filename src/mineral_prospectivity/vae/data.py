@@ -42,6 +42,9 @@ class TrainingData:
         Spatial fold of each cell, from 0, shape ``(cells,)``.
     bands
         What the columns of ``features`` are.
+    places
+        Easting and northing of the cell centres, m, shape ``(cells, 2)``, where blocks of ground
+        are to be drawn. They follow from ``cells`` and the grid.
 
     Raises
     ------
@@ -57,6 +60,7 @@ class TrainingData:
     training: NDArray[np.bool_]
     folds: NDArray[np.int8]
     bands: tuple[Band, ...]
+    places: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         self._check_shapes()
@@ -89,6 +93,7 @@ class TrainingData:
             training=cells["training"].to_numpy(np.bool_),
             folds=cells["fold"].to_numpy(np.int8),
             bands=tuple(bands),
+            places=cells[["x", "y"]].to_numpy(np.float64) if "x" in cells else None,
         )
 
     @property

@@ -9,9 +9,8 @@ import numpy as np
 import torch
 
 from mineral_prospectivity.errors import BundleError
-from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.bundle import CELL_MODELS, MemberBundle
 from mineral_prospectivity.vae.device import choose_device
-from mineral_prospectivity.vae.stack import Stack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mineral_prospectivity.geo.bands import Band
+    from mineral_prospectivity.vae.cell_model import CellModel
 
 BLOCK = 65_536
 """Cells that are brought to the device at once."""
@@ -52,7 +52,7 @@ class Ensemble:
     """
 
     names: tuple[str, ...]
-    stack: Stack
+    stack: CellModel
 
     @classmethod
     def of(cls, bundles: Sequence[MemberBundle], *, device: str = "auto") -> Ensemble:
@@ -71,7 +71,8 @@ class Ensemble:
             _check_alike(bundles[0], bundle)
         target = choose_device(device)
         names = tuple(bundle.name for bundle in bundles)
-        return cls(names, Stack.join([bundle.stack(target) for bundle in bundles]))
+        stacks = [bundle.stack(target) for bundle in bundles]
+        return cls(names, type(stacks[0]).join(stacks))
 
     @classmethod
     def load(cls, paths: Iterable[Path], *, device: str = "auto") -> Ensemble:
@@ -149,8 +150,8 @@ class Ensemble:
         features
             As for :meth:`logit_moments`.
         """
-        latent = self.stack.head.latent
-        encoded = np.empty((len(self.names), len(features), latent), np.float32)
+        shape = (len(self.names), len(features), self.stack.latent)
+        encoded = np.empty(shape, np.float32)
         for part, values in self._blocks(features):
             encoded[:, part] = self.stack.encode(values).cpu().numpy()
         return encoded
@@ -163,7 +164,7 @@ class Ensemble:
             )
             raise BundleError(msg)
         order = self.stack.transform.order
-        device = self.stack.head.weights.device
+        device = self.stack.device
         for start in range(0, len(features), BLOCK):
             part = slice(start, start + BLOCK)
             block = features[part][:, order].astype(np.float32, copy=False)
@@ -171,10 +172,16 @@ class Ensemble:
 
 
 def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
-    """Members of one ensemble share data, settings and hence the transform."""
+    """Members of one ensemble share data and settings, and hence some of their tensors."""
     mine, theirs = first.header, other.header
     if first.name == other.name:
         msg = f"{first.name} is given twice"
+        raise BundleError(msg)
+    if mine.settings.kind != theirs.settings.kind:
+        msg = (
+            f"{other.name} is of the kind {theirs.settings.kind!r}, {first.name} of the kind "
+            f"{mine.settings.kind!r}. Train all members with one model.kind"
+        )
         raise BundleError(msg)
     if mine.settings != theirs.settings:
         own, their = mine.settings.model_dump(), theirs.settings.model_dump()
@@ -184,10 +191,11 @@ def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
             f"({their[different[0]]}) than {first.name} ({own[different[0]]}). Train it again"
         )
         raise BundleError(msg)
+    shared = CELL_MODELS[mine.settings.kind].shared
     same = all(
         np.array_equal(array, other.tensors[name])
         for name, array in first.tensors.items()
-        if name.startswith("transform.")
+        if name.startswith(shared)
     )
     if mine.data_digest != theirs.data_digest or mine.bands != theirs.bands or not same:
         msg = f"{other.name} was trained on other data than {first.name}. Train it again"

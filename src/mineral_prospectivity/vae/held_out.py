@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,26 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mineral_prospectivity.vae.batches import Fit
+    from mineral_prospectivity.vae.cell_model import CellModel
     from mineral_prospectivity.vae.cross_fitting import CalibrationSample
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.networks import StackedVae
     from mineral_prospectivity.vae.transform import EvidenceTransform
+
+
+class HeldOutFits(Protocol):
+    """Trained fits of some members, of any kind of model."""
+
+    @property
+    def members(self) -> list[int]:
+        """Members, in order."""
+
+    @property
+    def plan(self) -> list[tuple[int, ...]]:
+        """Folds that each fit of a member left out."""
+
+    def without(self, left_out: tuple[int, ...]) -> CellModel:
+        """Return the fits of all members that never saw the given folds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +67,11 @@ class TrainedFits:
         """Members, in order."""
         return list(dict.fromkeys(fit.member for fit in self.fits))
 
+    @property
+    def plan(self) -> list[tuple[int, ...]]:
+        """Folds that each fit of a member left out."""
+        return list(self.transforms)
+
     def without(self, left_out: tuple[int, ...]) -> Stack:
         """Return the fits of all members that never saw the given folds."""
         chosen = [number for number, fit in enumerate(self.fits) if fit.left_out == left_out]
@@ -61,7 +82,7 @@ class TrainedFits:
         )
 
 
-def out_of_fold_table(trained: TrainedFits, data: TrainingData, values: Tensor) -> pd.DataFrame:
+def out_of_fold_table(trained: HeldOutFits, data: TrainingData, values: Tensor) -> pd.DataFrame:
     """Return each cell's moments by the fits without its fold.
 
     Parameters
@@ -73,7 +94,7 @@ def out_of_fold_table(trained: TrainedFits, data: TrainingData, values: Tensor) 
     values
         Evidence of all cells, continuous bands first, shape ``(cells, bands)``.
     """
-    singles = [left_out for left_out in trained.transforms if len(left_out) == 1]
+    singles = [left_out for left_out in trained.plan if len(left_out) == 1]
     parts = [
         _predict(trained, left_out, np.flatnonzero(data.folds == left_out[0]), data, values)
         for left_out in singles
@@ -82,7 +103,7 @@ def out_of_fold_table(trained: TrainedFits, data: TrainingData, values: Tensor) 
 
 
 def inner_table(
-    trained: TrainedFits, data: TrainingData, values: Tensor, sample: CalibrationSample
+    trained: HeldOutFits, data: TrainingData, values: Tensor, sample: CalibrationSample
 ) -> pd.DataFrame:
     """Return the moments of calibration cells by fits without their fold and without another.
 
@@ -93,7 +114,7 @@ def inner_table(
     sample
         Cells that calibration is fitted to.
     """
-    pairs = [left_out for left_out in trained.transforms if len(left_out) > 1]
+    pairs = [left_out for left_out in trained.plan if len(left_out) > 1]
     splits = [(pair, order) for pair in pairs for order in (pair, pair[::-1])]
     nowhere: list[tuple[tuple[int, ...], tuple[int, ...]]] = [((), (-1, -1))]
     parts = []
@@ -107,7 +128,7 @@ def inner_table(
 
 
 def _predict(
-    trained: TrainedFits,
+    trained: HeldOutFits,
     left_out: tuple[int, ...],
     rows: NDArray[np.int64],
     data: TrainingData,

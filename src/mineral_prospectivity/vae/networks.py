@@ -88,8 +88,8 @@ class StackedVae(nn.Module):
 
     def __init__(self, fits: int, *, inputs: int, bands: int, hidden: int, latent: int) -> None:
         super().__init__()
-        self.encoder = _perceptron(fits, (inputs, hidden, hidden, 2 * latent))
-        self.decoder = _perceptron(fits, (latent, hidden, hidden, bands))
+        self.encoder = perceptron(fits, (inputs, hidden, hidden, 2 * latent))
+        self.decoder = perceptron(fits, (latent, hidden, hidden, bands))
         self.classifier = StackedLinear(fits, latent, 1)
 
     @classmethod
@@ -131,7 +131,8 @@ class StackedVae(nn.Module):
         return logits.squeeze(2)
 
 
-def _perceptron(fits: int, sizes: Sequence[int]) -> nn.Sequential:
+def perceptron(fits: int, sizes: Sequence[int]) -> nn.Sequential:
+    """Return stacked affine maps of the given sizes with SiLU between them."""
     modules: list[nn.Module] = []
     for inputs, outputs in pairwise(sizes):
         modules += [StackedLinear(fits, inputs, outputs), nn.SiLU()]

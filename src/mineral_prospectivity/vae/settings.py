@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,7 @@ class VaeSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    kind: Annotated[Literal["vae"], Field(description="Which model this is.")] = "vae"
     hidden: Annotated[int, Field(ge=4, le=4096, description="Width of both hidden layers.")] = 64
     latent: Annotated[int, Field(ge=1, le=256, description="Dimensions of the latent space.")] = 8
     feature_dropout: Annotated[

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import torch
 
@@ -23,7 +23,7 @@ CELLS_AT_ONCE = {"cpu": 8192, "cuda": 524_288}
 
 
 class CellMoments(NamedTuple):
-    """Moments of the logit, and novelty, all of shape ``(fits, rows)``, double precision."""
+    """Moments of the logit, and novelty, all of shape ``(fits, rows)``."""
 
     mean: Tensor
     variance: Tensor
@@ -49,6 +49,9 @@ class Stack:
     transform: EvidenceTransform
     network: StackedVae
     head: GaussianProcessHead
+
+    shared: ClassVar[tuple[str, ...]] = ("transform.",)
+    """Tensors that all members of an ensemble have in common begin with this."""
 
     @classmethod
     def from_tensors(cls, bands: Sequence[Band], tensors: Mapping[str, Tensor]) -> Stack:
@@ -81,6 +84,16 @@ class Stack:
         return {
             f"{part}.{name}": tensor for part, own in parts.items() for name, tensor in own.items()
         }
+
+    @property
+    def latent(self) -> int:
+        """Dimensions of the latent space."""
+        return self.head.latent
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tensors live."""
+        return self.head.weights.device
 
     def moments(self, values: Tensor) -> CellMoments:
         """Return the moments of cells with evidence ``(rows, bands)``, continuous bands first.

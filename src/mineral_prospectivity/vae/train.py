@@ -22,6 +22,7 @@ from mineral_prospectivity.vae.cross_fitting import (
 )
 from mineral_prospectivity.vae.descent import train_stack
 from mineral_prospectivity.vae.device import choose_device, stack_threads
+from mineral_prospectivity.vae.diversity import SEEDS
 from mineral_prospectivity.vae.head_fit import fit_head
 from mineral_prospectivity.vae.held_out import TrainedFits, inner_table, out_of_fold_table
 from mineral_prospectivity.vae.stack import Stack
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.checkpoint import Checkpoint
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.descent import StepReport
+    from mineral_prospectivity.vae.diversity import Diversity
     from mineral_prospectivity.vae.head import GaussianProcessHead
     from mineral_prospectivity.vae.networks import StackedVae
     from mineral_prospectivity.vae.settings import VaeSettings
@@ -94,6 +96,7 @@ def fit_members(
     folds: int,
     device: str = "auto",
     nested: bool = True,
+    diversity: Diversity = SEEDS,
     progress: Callable[[TrainingProgress], None] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Pack:
@@ -118,6 +121,8 @@ def fit_members(
         ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``.
     nested
         Also train the K (K - 1) / 2 fits without two folds, on which calibration rests.
+    diversity
+        In what the members' data differ.
     progress
         Called about twenty times a stack, from the thread that trains it, one call at a time.
     checkpoint
@@ -132,10 +137,14 @@ def fit_members(
     """
     check_folds(data, folds, nested=nested)
     plan = left_out_folds(folds, nested=nested)
-    trainer = _Trainer(data, settings, seed, plan, choose_device(device))
+    trainer = _Trainer(
+        data, settings, seed, plan, device=choose_device(device), diversity=diversity
+    )
     if checkpoint:
         trainer.keep_states(checkpoint, members)
-    size = MEMBERS_AT_ONCE[trainer.values.device.type]
+    # members with data of their own cannot share a stack
+    alike = diversity.resampling == "seeds"
+    size = MEMBERS_AT_ONCE[trainer.values.device.type] if alike else 1
     stacks = [tuple(members[start : start + size]) for start in range(0, len(members), size)]
     shown = _Progress(progress, stacks, settings.steps)
     with stack_threads(trainer.values.device) as threads:
@@ -159,9 +168,12 @@ class _Trainer:
         settings: VaeSettings,
         seed: int,
         plan: Sequence[tuple[int, ...]],
+        *,
         device: torch.device,
+        diversity: Diversity,
     ) -> None:
         self._data, self._settings, self._seed, self._plan = data, settings, seed, plan
+        self._diversity = diversity
         self._transform = EvidenceTransform.fit(
             data.features,
             data.bands,
@@ -177,15 +189,17 @@ class _Trainer:
     def keep_states(self, checkpoint: Checkpoint, members: Sequence[int]) -> None:
         """Keep the states of all stacks, and go on from those of a training that was cut off."""
         fits = [Fit(member, left_out) for member in members for left_out in self._plan]
-        key = training_key(self._digest, self._settings, self._seed, fits)
+        what = f"{self._digest} {self._diversity}"
+        key = training_key(what, self._settings, self._seed, fits)
         self._states = StackCheckpoints(checkpoint, key)
 
     def train(self, members: Sequence[int], report: Callable[[StepReport], None]) -> Pack:
         """Train one stack: the fits of one member after those of another."""
         fits = [Fit(member, left_out) for member in members for left_out in self._plan]
         places = [self._plan.index(fit.left_out) for fit in fits]
+        sample = self._diversity.sample(self._data, members[0], self._seed)
         network, history = train_stack(
-            self._data,
+            sample,
             fits,
             self.values,
             transform=self._transform.take(places),
@@ -199,7 +213,7 @@ class _Trainer:
             left_out: self._transform.take([place]) for place, left_out in enumerate(self._plan)
         }
         heads = [
-            self._head(fit, transforms[fit.left_out], network.take([number]))
+            self._head(sample, fit, transforms[fit.left_out], network.take([number]))
             for number, fit in enumerate(fits)
         ]
         trained = TrainedFits(fits, transforms, network, heads)
@@ -211,10 +225,10 @@ class _Trainer:
         )
 
     def _head(
-        self, fit: Fit, transform: EvidenceTransform, network: StackedVae
+        self, data: TrainingData, fit: Fit, transform: EvidenceTransform, network: StackedVae
     ) -> GaussianProcessHead:
         head, active = fit_head(
-            self._data,
+            data,
             fit,
             self.values,
             transform=transform,

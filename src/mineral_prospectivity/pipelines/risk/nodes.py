@@ -9,10 +9,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.tabulate import evidence_table, raster_of_cells
 from mineral_prospectivity.labels import require_same_grid
 from mineral_prospectivity.parameters import (
     EconomicsParameters,
+    EvaluationParameters,
     HotSpotParameters,
     Parameters,
     RiskCategoryParameters,
@@ -22,6 +25,8 @@ from mineral_prospectivity.parameters import (
 from mineral_prospectivity.reporting import qgis
 from mineral_prospectivity.reporting.provenance import provenance
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
+from mineral_prospectivity.scoring.evaluation.scored import or_absent
+from mineral_prospectivity.scoring.zones import require_every_cell, zone_capture
 from mineral_prospectivity.targeting import (
     best_ground,
     category_table,
@@ -47,6 +52,41 @@ def find_hot_spots(
         "significant": found.significant,
         "area_share": share,
     }
+
+
+def score_zones(
+    hot_spot_map: Raster,
+    oof_predictions: pd.DataFrame,
+    parameters: HotSpotParameters,
+    evaluation: EvaluationParameters,
+) -> dict[str, Any]:
+    """Return which share of the deposits the high-return zones hold, as fit and held out.
+
+    The zones of the fit come from a map that saw these deposits. The held-out zones come from a
+    map of which every cell was predicted by fits that never saw its block.
+    """
+    grid = hot_spot_map.grid
+    require_same_grid(oof_predictions, grid, "hot spots", "training and uncertainty")
+    cells = oof_predictions["cell"].to_numpy()
+
+    def capture(zones: Raster) -> dict[str, Any]:
+        inside = evidence_table(zones.select(["high_return"]), cells)["high_return"] == 1
+        return zone_capture(
+            oof_predictions,
+            inside.to_numpy(),
+            replicates=evaluation.bootstrap,
+            confidence=evaluation.confidence,
+            seed=evaluation.seed,
+        ).to_dict()
+
+    def held_out() -> dict[str, Any]:
+        require_every_cell(oof_predictions)
+        values = oof_predictions[parameters.band].to_numpy()
+        surface = raster_of_cells(grid, cells, values, Band(parameters.band))
+        found = hot_spots(surface, radius=parameters.radius, significance=parameters.significance)
+        return capture(found.map)
+
+    return {"fit": or_absent(capture, hot_spot_map), "held_out": or_absent(held_out)}
 
 
 def categorise(
@@ -120,6 +160,7 @@ def summarise_risk(
     deposits: gpd.GeoDataFrame,
     targets: gpd.GeoDataFrame,
     hot_spot_summary: dict[str, Any],
+    zone_scores: dict[str, Any],
     risk_split: dict[str, Any],
 ) -> dict[str, Any]:
     """Return what the categories hold, the thresholds behind them and the budget's choice."""
@@ -127,6 +168,7 @@ def summarise_risk(
     chosen = targets[targets["selected"]]
     return {
         "hot_spots": hot_spot_summary,
+        "zones": zone_scores,
         "risk": risk_split,
         "categories": table.astype(object).where(table.notna(), None).to_dict("records"),
         "targets": {

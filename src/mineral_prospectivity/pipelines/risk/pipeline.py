@@ -10,6 +10,7 @@ from mineral_prospectivity.pipelines.risk.nodes import (
     find_hot_spots,
     propose_samples,
     rank_targets,
+    score_zones,
     style_features,
     style_maps,
     summarise_risk,
@@ -30,6 +31,12 @@ def create_pipeline() -> Pipeline:
                 ["prediction", "params:risk.hot_spots"],
                 ["hot_spots", "hot_spot_summary"],
                 name="find_hot_spots",
+            ),
+            Node(
+                score_zones,
+                ["hot_spots", "oof_predictions", "params:risk.hot_spots", "params:evaluation"],
+                "zone_scores",
+                name="score_zones",
             ),
             Node(
                 categorise,
@@ -71,6 +78,7 @@ def create_pipeline() -> Pipeline:
                     "located_deposits",
                     "targets",
                     "hot_spot_summary",
+                    "zone_scores",
                     "risk_split",
                 ],
                 "risk_summary",

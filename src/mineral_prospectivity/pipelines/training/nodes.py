@@ -15,15 +15,16 @@ from mineral_prospectivity.pipelines.training.progress import show_training
 from mineral_prospectivity.provenance import made_from
 from mineral_prospectivity.vae.checkpoint import Checkpoint
 from mineral_prospectivity.vae.data import TrainingData
-from mineral_prospectivity.vae.settings import VaeSettings
-from mineral_prospectivity.vae.train import fit_members
+from mineral_prospectivity.vae.diversity import Diversity
+from mineral_prospectivity.vae.fitting import fit_ensemble
+from mineral_prospectivity.vae.kinds import model_settings
 
 
 def train_members(
     cells: pd.DataFrame,
     evidence: pd.DataFrame,
     evidence_stack: Raster,
-    model: VaeSettings,
+    model: Any,
     ensemble: EnsembleParameters,
     folds: FoldParameters,
     checkpoint: Checkpoint,
@@ -47,13 +48,14 @@ def train_members(
         raise OutdatedError(msg)
     data = TrainingData.from_tables(cells, evidence, evidence_stack.bands)
     with show_training(pack_name(members)) as progress:
-        pack = fit_members(
+        pack = fit_ensemble(
             data,
             members,
-            settings=model,
+            settings=model_settings(model),
             seed=ensemble.seed,
             folds=folds.count,
             device=ensemble.device,
+            diversity=Diversity(ensemble.diversity, folds.block_size),
             progress=progress,
             checkpoint=checkpoint,
         )

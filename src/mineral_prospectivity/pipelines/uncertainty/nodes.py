@@ -46,15 +46,7 @@ def calibrate(
     method, penalty = parameters.calibration, parameters.calibration_penalty
     by_fold = fit_nested(_with_labels(inner, cells), method=method, penalty=penalty)
     moments, residual = _member_arrays(held_out, len(cells))
-    overall = fit_calibration(
-        moments.mean,
-        moments.variance,
-        moments.latent,
-        cells["label"].to_numpy(),
-        cells["weight"].to_numpy(),
-        method=method,
-        penalty=penalty,
-    )
+    overall = _fit_overall(cells, moments, inner, parameters)
     novelty = NoveltyScale.fit(residual, cells["weight"].to_numpy())
     calibration = {
         "overall": overall.to_dict(),
@@ -131,6 +123,30 @@ def _require_trained_on(bundle: MemberBundle, digest: str) -> None:
             "written since. Run training again"
         )
         raise OutdatedError(msg)
+
+
+def _fit_overall(
+    cells: pd.DataFrame,
+    moments: LogitMoments,
+    inner: pd.DataFrame,
+    parameters: UncertaintyParameters,
+) -> LogitCalibration:
+    """Return the calibration of the map, fitted to the cells that the inner folds are fitted to.
+
+    They stand for all cells, by their weights: more background would cost time alone.
+    """
+    sample = inner.drop_duplicates("cell").set_index("cell")["weight"]
+    rows = np.flatnonzero(cells["cell"].isin(sample.index))
+    chosen = cells.iloc[rows]
+    return fit_calibration(
+        moments.mean[:, rows],
+        moments.variance[:, rows],
+        moments.latent[:, rows],
+        chosen["label"].to_numpy(),
+        sample.loc[chosen["cell"]].to_numpy(),
+        method=parameters.calibration,
+        penalty=parameters.calibration_penalty,
+    )
 
 
 def _with_labels(inner: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

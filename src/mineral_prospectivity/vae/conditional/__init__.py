@@ -1,0 +1,1 @@
+"""The label-conditional autoencoder, and realisations of the map from data that it generates."""
