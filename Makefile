@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint format bench bench-quality lineage lock clean
+.PHONY: help setup setup-dev run test lint format bench bench-quality lineage docs lock clean
 
 help: ## Say what each command does
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -58,6 +59,10 @@ lineage: setup-dev ## Every dataset and node with previews, as a static site: bu
 	$(BIN)/kedro viz build --include-previews
 	@sed -i.online '/fonts.g[a-z]*.com/d' build/index.html && rm build/index.html.online
 	@echo "Serve it, for instance with: $(BIN)/python -m http.server --directory build"
+
+docs: setup-dev ## Build the documentation: site/index.html, which needs no network
+	$(BIN)/python -m mkdocs build --strict
+	@echo "Open site/index.html; with search: $(BIN)/python -m http.server --directory site"
 
 lock: setup-dev ## Write requirements.lock from what is installed
 	$(BIN)/python -m pip freeze --exclude-editable | sed -E 's/^(torch==[0-9.]+).*/\1/; s/^torch @ .*torch-([0-9.]+).*/torch==\1/' > requirements.lock

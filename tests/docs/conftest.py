@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
+from filelock import FileLock
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
+FILES = [
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "Makefile",
+    "README.md",
+    "mkdocs.yml",
+    "pyproject.toml",
+    "requirements.lock",
+]
+SMALL = {
+    "grid": {"crs": "EPSG:32633", "resolution": 1000.0},
+    "folds": {"count": 3},
+    "model": {"steps": 30, "head_columns": 32},
+    "ensemble": {"size": 2},
+    "evaluation": {"bootstrap": 50, "baselines": ["prevalence", "lightgbm"]},
+}
+"""The demo region with larger cells and less of everything, so that a run takes seconds."""
 
 
 @dataclass(frozen=True)
@@ -32,15 +52,29 @@ class Checkout:
             "COLUMNS": "200",
         }
 
+    def run(self, command: str | list[str]) -> str:
+        """Run a command in the folder, a string in bash, and return what it printed."""
+        done = subprocess.run(
+            command if isinstance(command, list) else ["bash", "-euo", "pipefail", "-c", command],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+        return done.stdout + done.stderr
+
 
 def check_out(folder: Path) -> Checkout:
     """Copy what a clone holds, without what tests it."""
     left_out = shutil.ignore_patterns("local", "__pycache__", "*.egg-info", ".ipynb_checkpoints")
-    for name in ("conf", "src", "docs", "benchmarks", "infra"):
+    for name in ("conf", "src", "docs", "notebooks", "benchmarks", "infra"):
         shutil.copytree(PROJECT / name, folder / name, ignore=left_out)
     shutil.copytree(PROJECT / "data/01_raw/demo", folder / "data/01_raw/demo")
-    for name in ("pyproject.toml", "README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"):
+    for name in FILES:
         shutil.copy(PROJECT / name, folder)
+    (folder / ".venv").symlink_to(sys.prefix)
     return Checkout(folder)
 
 
@@ -48,3 +82,19 @@ def check_out(folder: Path) -> Checkout:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """Return a checkout of which nothing has run."""
     return check_out(tmp_path_factory.mktemp("checkout"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    """Return a checkout after `kedro run` of a smaller demo region; all workers share one."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished"
+    with FileLock(folder.with_suffix(".lock")):
+        if folder.exists():
+            return Checkout(folder)
+        partial = tmp_path_factory.mktemp("running")
+        made = check_out(partial)
+        (partial / "conf/demo/parameters.yml").write_text(yaml.safe_dump(SMALL))
+        made.run(["kedro", "run"])
+        partial.rename(folder)
+    return Checkout(folder)

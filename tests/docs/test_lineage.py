@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -25,18 +24,11 @@ LAYERS = [
 
 
 @pytest.fixture(scope="module")
-def site(checkout):
-    """The static site of a fresh checkout, of which nothing has run."""
-    done = subprocess.run(
-        ["kedro", "viz", "build", "--include-previews"],
-        cwd=checkout.folder,
-        env=checkout.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "Success" in done.stdout, done.stdout + done.stderr
-    return checkout.folder / "build"
+def site(finished):
+    """The static site of a finished run."""
+    printed = finished.run(["kedro", "viz", "build", "--include-previews"])
+    assert "Success" in printed
+    return finished.folder / "build"
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +58,8 @@ def test_members_are_one_box(shown):
     inside = [names[child["id"]] for child in training["children"] if child["type"] == "task"]
     written = {names[output] for output in training["outputs"]}
 
-    assert inside == ["train_members_000_004"]
-    assert {f"member_{number:03d}.bundle" for number in range(5)} <= written
+    assert inside == ["train_members_000_001"]
+    assert {f"member_{number:03d}.bundle" for number in range(2)} <= written
 
 
 def test_layers_run_from_raw_to_reporting(shown):
@@ -80,18 +72,38 @@ def test_layers_run_from_raw_to_reporting(shown):
     assert not [node["name"] for node in on_disk if node["layer"] is None]
 
 
-def test_raw_layers_are_previewed_as_pictures(site, shown):
-    for name in ("layer.magnetics", "layer.lithology", "layer.faults"):
+def test_layers_and_maps_are_previewed_as_pictures(site, shown):
+    for name in ("layer.magnetics", "layer.lithology", "layer.faults", "maps.risk_return"):
         node = details(site, shown, name)
         assert node["preview_type"] == "ImagePreview"
         assert base64.b64decode(node["preview"]).startswith(b"\x89PNG")
 
 
-def test_vectors_are_previewed_as_tables(site, shown):
-    node = details(site, shown, "deposits")
+def test_tables_and_vectors_are_previewed_by_their_first_rows(site, shown):
+    for name in ("deposits", "targets", "targets_table", "oof_predictions"):
+        node = details(site, shown, name)
+        assert node["preview_type"] == "TablePreview"
+        assert len(node["preview"]["columns"]) == len(node["preview"]["data"][0])
 
-    assert node["preview_type"] == "TablePreview"
-    assert node["preview"]["columns"]
+
+def test_scores_are_previewed_as_a_tree(site, shown):
+    node = details(site, shown, "metrics")
+
+    assert node["preview_type"] == "JSONPreview"
+    assert "ensemble" in json.loads(node["preview"])["models"]
+
+
+def test_whatever_a_run_writes_has_a_preview(site, shown):
+    silent = [
+        node["name"]
+        for node in shown["nodes"]
+        if node["type"] == "data"
+        and node["layer"]
+        and not node["name"].endswith(".checkpoint")
+        and not details(site, shown, node["name"])["preview"]
+    ]
+
+    assert silent == []
 
 
 @pytest.mark.parametrize("env", ["demo", "cloncurry"])
