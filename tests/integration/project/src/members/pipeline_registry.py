@@ -17,7 +17,7 @@ def register_pipelines():
         "here": prepare,
         "beside": prepare
         + training
-        + Pipeline([node(nodes.linger, "params:lingers", "lingered", name="linger")]),
+        + Pipeline([node(nodes.linger, ["params:lingers", "table"], "lingered", name="linger")]),
     }
 
 
