@@ -110,7 +110,7 @@ def test_targets_are_ranked_and_the_table_says_the_same(finished):
 def test_every_map_and_feature_has_a_qgis_style_beside_it(finished):
     shown = [*finished.output("maps").glob("*.tif"), *finished.output().glob("*.gpkg")]
 
-    assert len(shown) == len(FLOAT_MAPS) + 1 + 3
+    assert len(shown) == len(FLOAT_MAPS) + 2 + 3  # maps, of categories too, and features
     for path in shown:
         root = ElementTree.parse(path.with_suffix(".qml")).getroot()  # noqa: S314 - our own
         assert root.tag == "qgis"
@@ -121,7 +121,7 @@ def test_what_the_qgis_project_shows_lies_beside_it(finished):
         project = ElementTree.fromstring(archive.read("small.qgs"))  # noqa: S314 - our own
     sources = {layer.findtext("datasource") for layer in project.iter("maplayer")}
 
-    assert len(sources) == len(FLOAT_MAPS) + 1 + 3 + 1  # maps, features, evidence
+    assert len(sources) == len(FLOAT_MAPS) + 2 + 3 + 1  # maps, features, evidence
     for source in sources:
         assert finished.output(source.split("|")[0]).is_file(), source
 

@@ -11,7 +11,9 @@ import pytest
 
 from mineral_prospectivity.datasets import VectorDataset
 from mineral_prospectivity.geo.geotiff import write_geotiff
+from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.reporting import qgis
+from mineral_prospectivity.scoring.validity import applicability
 
 PRIOR = 0.02
 collect_ignore = ["open_in_qgis.py"]  # needs the interpreter that has QGIS
@@ -62,8 +64,15 @@ def folder(tmp_path_factory, inputs, evidence, located, styles, packed):  # noqa
     """Return the folder of an experiment, with all that QGIS looks at."""
     folder = tmp_path_factory.mktemp("published")
     (folder / "maps").mkdir()
+    values = (evidence.array()[:1] > 0).astype(np.uint8) + 1
+    applicable = Raster(
+        evidence.grid,
+        (applicability.BAND,),
+        lambda window: values[(slice(None), *window.slices)],
+        applicability.CATEGORIES,
+    )
     for one in qgis.MAPS:
-        own = (inputs.prediction, inputs.economics, inputs.categories)
+        own = (inputs.prediction, inputs.economics, inputs.categories, applicable)
         raster = next(r for r in own if one.name in r.names)
         shown = raster if raster.categories else raster.select([one.name])
         write_geotiff(shown, folder / "maps" / f"{one.name}.tif")

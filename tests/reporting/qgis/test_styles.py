@@ -5,7 +5,9 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from mineral_prospectivity.api.prediction import MAPS as PREDICTED
+from mineral_prospectivity.geo.geotiff import PALETTE
 from mineral_prospectivity.reporting import qgis
+from mineral_prospectivity.scoring.validity import applicability
 from mineral_prospectivity.targeting.categories import CATEGORIES
 
 
@@ -14,7 +16,8 @@ def parsed(text):
 
 
 def test_every_published_map_has_a_style():
-    names = {band.name for band in PREDICTED} | {"risk_return", "risk_adjusted_return"}
+    others = {"risk_return", "risk_adjusted_return", "applicability"}
+    names = {band.name for band in PREDICTED} | others
 
     assert {one.name for one in qgis.MAPS} == names
 
@@ -37,6 +40,15 @@ def test_categories_have_names_and_the_colours_of_the_report(styles):
 
     found = [(int(e.get("value")), e.get("label"), e.get("color")) for e in entries]
     assert found == [(c.value, c.name, c.colour) for c in CATEGORIES]
+
+
+def test_the_area_of_applicability_has_the_names_and_colours_of_its_file(styles):
+    entries = parsed(styles["applicability"]).findall(".//paletteEntry")
+
+    assert [(int(e.get("value")), e.get("label")) for e in entries] == list(
+        applicability.CATEGORIES
+    )
+    assert [entry.get("color") for entry in entries] == list(PALETTE[:2])
 
 
 @pytest.mark.parametrize("name", qgis.FEATURES)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mineral_prospectivity.geo.geotiff import PALETTE
 from mineral_prospectivity.reporting.qgis.ramps import (
     Ramp,
     linear_ramp,
@@ -25,7 +26,8 @@ from mineral_prospectivity.reporting.style import (
 )
 from mineral_prospectivity.reporting.thumbnails import thumbnail
 from mineral_prospectivity.reporting.words import number, percent
-from mineral_prospectivity.targeting.categories import CATEGORIES
+from mineral_prospectivity.scoring.validity import applicability
+from mineral_prospectivity.targeting.categories import CATEGORIES, Category
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,6 +40,10 @@ PROSPECTIVITY = "Prospectivity"
 RISK_RETURN = "Risk and return"
 UNCERTAINTY = "Uncertainty"
 
+_APPLICABILITY = tuple(
+    Category(value, name, colour)
+    for (value, name), colour in zip(applicability.CATEGORIES, PALETTE, strict=False)
+)
 _log_sd = partial(log_ramp, colours=UNCERTAINTY_MAP, label=number)
 
 
@@ -57,13 +63,16 @@ class PublishedMap:
         What high and low mean, and what not to conclude.
     ramp
         Gives the colours for the values that there are and the prior; None for categories.
+    categories
+        Values with names and colours; empty for a continuous map.
     """
 
     name: str
     title: str
     group: str
     reading: str
-    ramp: Callable[[NDArray[np.float64], float], Ramp] | None
+    ramp: Callable[[NDArray[np.float64], float], Ramp] | None = None
+    categories: tuple[Category, ...] = ()
 
 
 MAPS = (
@@ -92,7 +101,7 @@ MAPS = (
         "more first. Greys: low return. High return is a significant hot spot of the prediction; "
         "risk is split at a threshold of the report, so it is high or low within this region "
         "only.",
-        None,
+        categories=CATEGORIES,
     ),
     PublishedMap(
         "risk_adjusted_return",
@@ -161,6 +170,15 @@ MAPS = (
         "uncertainties are extrapolated. It says nothing of deposits.",
         lambda *_: percentile_ramp(UNCERTAINTY_MAP),
     ),
+    PublishedMap(
+        "applicability",
+        "Area of applicability: where the scores hold",
+        UNCERTAINTY,
+        "Inside: the layers of the cell are no less like those of a training cell than held-out "
+        "blocks were. Outside: they are unlike all of them, and the scores of the report say "
+        "nothing of the cell. It tells of the layers, not of deposits.",
+        categories=_APPLICABILITY,
+    ),
 )
 """In the order of the project, the topmost first."""
 
@@ -171,7 +189,7 @@ def map_styles(prediction: Raster, returns: Raster, prior: float) -> Mapping[str
     Parameters
     ----------
     prediction
-        With a band for every map but those of risk and return; read block by block and thinned.
+        With a band for every continuous map but that of return; read block by block and thinned.
     returns
         With the band ``risk_adjusted_return``.
     prior
@@ -183,7 +201,7 @@ def map_styles(prediction: Raster, returns: Raster, prior: float) -> Mapping[str
         one.name: (
             ramp_style(one.ramp(values[one.name], prior))
             if one.ramp
-            else category_style(CATEGORIES)
+            else category_style(one.categories)
         )
         for one in MAPS
     }
