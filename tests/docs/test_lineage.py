@@ -93,13 +93,12 @@ def test_scores_are_previewed_as_a_tree(site, shown):
     assert "ensemble" in json.loads(node["preview"])["models"]
 
 
-def test_whatever_a_run_writes_has_a_preview(site, shown):
+def test_every_map_and_table_of_a_run_has_a_preview(site, shown):
     silent = [
         node["name"]
         for node in shown["nodes"]
         if node["type"] == "data"
-        and node["layer"]
-        and not node["name"].endswith(".checkpoint")
+        and node["dataset_type"].endswith(("RasterDataset", "TableDataset", "VectorDataset"))
         and not details(site, shown, node["name"])["preview"]
     ]
 
