@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from typing import Any
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.project import LOGGING
 
+from mineral_prospectivity.config_errors import kedro_problems
+from mineral_prospectivity.errors import user_error
+from mineral_prospectivity.experiments.commands import experiment
 from mineral_prospectivity.runner import environment, inside
 from mineral_prospectivity.runner.batch_commands import (
     batch,
@@ -18,6 +24,11 @@ from mineral_prospectivity.runner.batch_commands import (
 from mineral_prospectivity.runner.infra_commands import infra
 
 BATCH_RUNNER = "mineral_prospectivity.runner.batch_runner.BatchRunner"
+ONLY_MISSING = "--only-missing-outputs"
+STOPPED = "Stopped. Every file that was finished is whole; go on where it stopped with"
+INTERRUPTED = 130
+"""Exit code of a command that Ctrl-C ended, as shells expect it."""
+
 BATCH_OPTIONS = [
     click.Option(
         ["--resume"], help="Id of a run on AWS Batch to go on with, exactly as it was begun."
@@ -36,12 +47,15 @@ def cli() -> None:
 
 cli.add_command(batch)
 cli.add_command(infra)
+cli.add_command(experiment)
 
 
 @cli.command(name="run", params=[*kedro_run.params, *BATCH_OPTIONS])
 @plain_errors
 def run(resume: str | None, dry_run: bool, fail_fast: bool, **options: Any) -> Any:
     """Run the pipeline: as jobs on AWS Batch where the environment has a batch.yml."""
+    if options.get("pipeline") and not options.get("pipelines"):  # Kedro's older spelling of it
+        options |= {"pipelines": [options["pipeline"]], "pipeline": None}
     if inside.is_job():
         LOGGING.configure(inside.PLAIN_LOGGING)  # rich output is unreadable in a job's log
         return _kedro_run(**options)
@@ -71,7 +85,30 @@ def resume(context: click.Context, run_id: str, fail_fast: bool, env: str) -> No
 
 def _kedro_run(**options: Any) -> Any:
     assert kedro_run.callback is not None  # noqa: S101 - a command has one, which mypy cannot know
-    return kedro_run.callback(**options)
+    try:
+        return kedro_run.callback(**options)
+    except KedroCliError as error:
+        raise click.UsageError(str(error)) from error
+    except KeyboardInterrupt:
+        click.echo(f"\n{STOPPED}\n  {_command_to_go_on()}", err=True)
+        raise SystemExit(INTERRUPTED) from None
+    except Exception as error:
+        problems = [] if user_error(error) else _problems(error, options)
+        if not problems:
+            raise
+        raise click.ClickException("\n".join(problems)) from error
+
+
+def _problems(error: Exception, options: dict[str, Any]) -> list[str]:
+    loader = environment.load(options.get("env"), options.get("conf_source"), options.get("params"))
+    return kedro_problems(error, options, loader["catalog"])
+
+
+def _command_to_go_on() -> str:
+    """Return the command that was given, so that it skips what is done."""
+    given = sys.argv[2:] if sys.argv[1:2] == ["run"] else sys.argv[1:]
+    skip = [] if ONLY_MISSING in given else [ONLY_MISSING]
+    return shlex.join(["kedro", "run", *skip, *given])
 
 
 def _on_batch(options: dict[str, Any]) -> bool:

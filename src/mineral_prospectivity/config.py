@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.config import MissingConfigException, OmegaConfigLoader
 from omegaconf import OmegaConf
+from yaml import YAMLError
 
+from mineral_prospectivity.config_errors import describe_yaml_error
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.parameters import validate_parameters
 
@@ -98,7 +100,11 @@ class ComposingConfigLoader(OmegaConfigLoader):
         if not self._fs.exists(path):
             return False
         with self._fs.open(path, "r") as file:
-            return "experiment" in OmegaConf.create(file.read())
+            text = file.read()
+        try:
+            return "experiment" in OmegaConf.create(text)
+        except YAMLError as error:
+            raise ConfigurationError(describe_yaml_error(path, error)) from None
 
     def _read_raw_config(
         self, key: str
@@ -112,7 +118,11 @@ class ComposingConfigLoader(OmegaConfigLoader):
 
         def read(name: str) -> dict[Path, DictConfig]:
             path = self._get_conf_env_path(name)
-            return dict(self._read_dir_configs(path, patterns, key, seen, key == "credentials"))
+            try:
+                return dict(self._read_dir_configs(path, patterns, key, seen, key == "credentials"))
+            except YAMLError:
+                self._require_yaml(path)
+                raise
 
         base = read(BASE)
         layered: dict[Path, DictConfig] = {}
@@ -124,6 +134,16 @@ class ComposingConfigLoader(OmegaConfigLoader):
             base, layered = base | layered, {}
         paths = [self._get_conf_env_path(name) for name in (BASE, *self._chain)]
         return base, layered, paths[0], paths[-1], seen
+
+    def _require_yaml(self, folder: str) -> None:
+        """Raise a ConfigurationError for the first file that cannot be parsed."""
+        for path in sorted(self._fs.glob(f"{folder}/**/*.y*ml")):
+            with self._fs.open(path, "r") as file:
+                text = file.read()
+            try:
+                OmegaConf.create(text)
+            except YAMLError as error:
+                raise ConfigurationError(describe_yaml_error(path, error)) from None
 
 
 def _start_models_afresh(files: list[DictConfig]) -> None:

@@ -57,14 +57,8 @@ class ProjectHooks:
     def _fetch(self, pipeline: Pipeline) -> None:
         """Fetch when the run reads raw layers from this disk."""
         reads_raw = any(name.startswith("layer.") for name in pipeline.inputs())
-        if self._loader is None or not reads_raw or "://" in self._loader.storage:
-            return
-        sources = self._loader.optional("sources")
-        if sources:
-            from mineral_prospectivity.datasets.fetched import fetch_experiment
-
-            raw = self._project / self._loader.storage / "01_raw" / self._loader.experiment
-            fetch_experiment(sources, raw)
+        if self._loader is not None and reads_raw:
+            fetch_sources(self._loader, self._project)
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
@@ -78,6 +72,15 @@ class ProjectHooks:
         if self._loader is not None:
             folder = f"{self._loader.storage}/08_reporting/{self._loader.results}"
             logger.info("done in %.0f s; results are in %s", seconds, folder)
+
+
+def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:
+    """Fetch what the experiment's sources.yml names, unless the raw data lie elsewhere."""
+    sources = loader.optional("sources")
+    if sources and "://" not in loader.storage:
+        from mineral_prospectivity.datasets.fetched import fetch_experiment
+
+        fetch_experiment(sources, project / loader.storage / "01_raw" / loader.experiment)
 
 
 def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

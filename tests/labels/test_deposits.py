@@ -26,6 +26,7 @@ def test_deposits_on_the_grid_are_kept_as_they_are():
     assert report == {
         "given": 2,
         "filtered": 0,
+        "without_geometry": [],
         "outside": [],
         "duplicates": [],
         "kept": 2,
@@ -151,13 +152,18 @@ def test_coordinates_must_be_projectable():
     )
 
 
-def test_every_deposit_needs_a_geometry():
+def test_rows_without_a_geometry_are_left_out():
     points = [shapely.Point(500_050, 5_200_050), None, shapely.Point()]
-    with pytest.raises(DepositError) as error:
-        select_deposits(gpd.GeoDataFrame(geometry=points, crs=CRS), GRID)
-    assert str(error.value) == (
-        "deposits: no geometry in rows 1, 2; give coordinates or remove them"
-    )
+    kept, report = select_deposits(gpd.GeoDataFrame(geometry=points, crs=CRS), GRID)
+
+    assert list(kept.index) == [0]
+    assert report["without_geometry"] == [1, 2]
+    assert report["messages"] == ["deposits: no geometry in rows 1, 2; they were left out"]
+
+
+def test_deposits_of_which_none_has_a_geometry_are_refused():
+    with pytest.raises(DepositError, match=r"^deposits: none of the 2 has a geometry; give coord"):
+        select_deposits(gpd.GeoDataFrame(geometry=[None, shapely.Point()], crs=CRS), GRID)
 
 
 def test_lines_mark_no_deposit():

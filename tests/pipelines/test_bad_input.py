@@ -432,14 +432,15 @@ BAD_RESULTS = {
         {},
         BundleError,
         "band 1 of the evidence is 'faults_distance', the members expect 'magnetics' there. "
-        "Select the bands in the order of Ensemble.bands",
+        "Select the bands in the order of Ensemble.bands, or train the members again",
     ),
     "another number of layers": (
         engineered_again(more_layers),
         "uncertainty",
         {},
         BundleError,
-        "the members expect 11 bands, the evidence has 12; missing: none; not expected: 'gravity'",
+        "the members expect 11 bands, the evidence has 12; missing: none; not expected: "
+        "'gravity'. Declare the layers as they were, or train the members again",
     ),
     "a layer in another unit": (
         engineered_again(entry("layer.magnetics", unit="T")),

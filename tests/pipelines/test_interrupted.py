@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import resource
+import shlex
 import signal
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -95,3 +97,37 @@ def test_a_killed_run(drawn, undisturbed, tmp_path):
 
     experiment.run("data_engineering")
     assert experiment.written().items() >= undisturbed.items()
+
+
+def test_ctrl_c_says_how_to_go_on_and_what_it_says_goes_on(drawn, tmp_path):
+    experiment = drawn.copy(tmp_path)
+    options = ["--conf-source", str(experiment.conf), "--env", "small"]
+    longer = ["--params", "model.steps=100000"]
+    run = [sys.executable, "-m", "kedro", "run", *options]
+    with subprocess.Popen(
+        [*run, *longer], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+    ) as process:
+        while "train_members" not in (line := process.stderr.readline()):
+            assert line, "training never began"
+        time.sleep(1)
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    go_on = shlex.join(["kedro", "run", "--only-missing-outputs", *options, *longer])
+    assert said.strip().splitlines()[-2:] == [
+        "Stopped. Every file that was finished is whole; go on where it stopped with",
+        f"  {go_on}",
+    ]
+    engineered = experiment.written()
+    assert "05_model_input/small/cells.parquet" in engineered
+
+    done = subprocess.run(
+        [*run, "--only-missing-outputs"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "stack_evidence" not in done.stderr
+    assert experiment.written().items() >= engineered.items()
+    assert experiment.output("report.html").exists()
+    assert experiment.output("targets.gpkg").exists()

@@ -142,16 +142,17 @@ def test_evidence_of_the_right_bands_passes(ensemble, data):
         (
             lambda bands: bands[:4],
             r"^the members expect 5 bands, the evidence has 4; missing: 'granite'; not expected: "
-            r"none$",
+            r"none\. Declare the layers as they were, or train the members again$",
         ),
         (
             lambda bands: (*bands[:4], dataclasses.replace(bands[4], name="basalt")),
-            r"missing: 'granite'; not expected: 'basalt'$",
+            r"missing: 'granite'; not expected: 'basalt'\. Declare the layers as they were, or "
+            r"train the members again$",
         ),
         (
             lambda bands: (bands[1], bands[0], *bands[2:]),
             r"^band 1 of the evidence is 'limestone', the members expect 'magnetics' there\. "
-            r"Select the bands in the order of Ensemble\.bands$",
+            r"Select the bands in the order of Ensemble\.bands, or train the members again$",
         ),
         (
             lambda bands: (dataclasses.replace(bands[0], unit="T"), *bands[1:]),

@@ -139,7 +139,7 @@ def test_a_collapsed_latent_space_fails_the_member(data, settings):
     hopeless = settings.model_copy(update={"beta": 100.0, "warmup": 0.0, "steps": 200})
     message = (
         r"^member_007: the latent space collapsed \(0 of 4 units active\)\. "
-        r"Lower model\.beta \(now 100\.0\)$"
+        r"Lower model\.beta \(now 100\.0\), or raise model\.steps \(now 200\)$"
     )
     with pytest.raises(TrainingError, match=message):
         train(data, [7], hopeless, nested=False)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
 
+FEATURES = "features.npy"
+"""A folder that holds this file is a folder of arrays."""
+
 
 @dataclass(frozen=True)
 class SampleTable:
@@ -119,7 +122,7 @@ def read_array_folder(folder: Path, label: str = "", *, x: str = "x", y: str = "
     label = label or str(folder)
     metadata = _metadata(folder / "features_metadata.json", label)
     names = [str(name) for name in metadata["feature_names"]]
-    features = _array(folder / "features.npy", label)
+    features = _array(folder / FEATURES, label)
     _check_features(label, features, names, metadata)
     frame = pd.DataFrame(features, columns=names)
     _check_ranges(label, frame, metadata.get("ranges", {}))

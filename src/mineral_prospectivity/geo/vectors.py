@@ -33,6 +33,8 @@ _TYPES = {
     "points": ("Point", "MultiPoint"),
     "polygons": ("Polygon", "MultiPolygon"),
 }
+KIND_OF = {geometry: kind for kind, geometries in _TYPES.items() for geometry in geometries}
+"""The kind of layer that features of a geometry make."""
 
 
 def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> Any:
@@ -89,8 +91,8 @@ def _read(layer: EvidenceLayer) -> Any:
 def _require_type(layer: EvidenceLayer, frame: Any) -> None:
     found = sorted(set(frame.geom_type) - set(_TYPES[layer.spec.kind]))
     if found:
-        fitting = [kind for kind, types in _TYPES.items() if found[0] in types]
-        hint = f"Declare kind: {fitting[0]}" if fitting else "Convert them"
+        fitting = KIND_OF.get(found[0])
+        hint = f"Declare kind: {fitting}" if fitting else "Convert them"
         msg = f"is declared {layer.spec.kind} and holds {', '.join(found)} features. {hint}"
         raise layer.error(msg)
 

@@ -28,6 +28,7 @@ class DepositReport(TypedDict):
     """What became of the deposits given; rows count from 0, in the order of the source."""
 
     given: int
+    without_geometry: list[int]
     filtered: int
     outside: list[int]
     duplicates: list[int]
@@ -59,7 +60,8 @@ def select_deposits(
     geopandas.GeoDataFrame
         The deposits kept, indexed by their row in the source, counted from 0.
     DepositReport
-        Rows outside the grid and duplicates, which were left out, and one sentence for each.
+        Rows without geometry or outside the grid and duplicates, which were left out, and one
+        sentence for each.
 
     Raises
     ------
@@ -72,9 +74,11 @@ def select_deposits(
     if given == 0:
         msg = "deposits: the file holds none; labels need at least one deposit"
         raise DepositError(msg)
+    frame, without = _split_without_geometry(frame)
     _require_geometries(frame)
+    located = len(frame)
     frame = _filter(frame, include or {})
-    filtered = given - len(frame)
+    filtered = located - len(frame)
     frame = _to_grid_crs(frame, grid, reproject=reproject).explode(index_parts=False)
     candidates = len(frame)
     frame, outside = _split_outside(frame, grid)
@@ -87,11 +91,12 @@ def select_deposits(
     frame, duplicates = _split_duplicates(frame)
     report = DepositReport(
         given=given,
+        without_geometry=without,
         filtered=filtered,
         outside=outside,
         duplicates=duplicates,
         kept=len(frame),
-        messages=_messages(candidates, outside, duplicates),
+        messages=_messages(candidates, without, outside, duplicates),
     )
     return frame, report
 
@@ -155,13 +160,19 @@ def name_rows(rows: Iterable[int]) -> str:
     return ("row " if len(numbers) == 1 else "rows ") + text + (f" and {more} more" * (more > 0))
 
 
-def _require_geometries(deposits: gpd.GeoDataFrame) -> None:
+def _split_without_geometry(
+    deposits: gpd.GeoDataFrame,
+) -> tuple[gpd.GeoDataFrame, list[int]]:
     geometry = deposits.geometry
-    empty = np.flatnonzero(geometry.isna() | geometry.is_empty)
-    if empty.size:
-        msg = f"deposits: no geometry in {name_rows(empty)}; give coordinates or remove them"
+    empty = (geometry.isna() | geometry.is_empty).to_numpy()
+    if empty.all():
+        msg = f"deposits: none of the {len(deposits)} has a geometry; give coordinates"
         raise DepositError(msg)
-    other = sorted(set(geometry.geom_type) - GEOMETRIES)
+    return deposits[~empty], [int(row) for row in np.flatnonzero(empty)]
+
+
+def _require_geometries(deposits: gpd.GeoDataFrame) -> None:
+    other = sorted(set(deposits.geometry.geom_type) - GEOMETRIES)
     if other:
         msg = (
             f"deposits: geometries of type {', '.join(other)} mark no deposit; give points or "
@@ -250,8 +261,12 @@ def _split_duplicates(deposits: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, lis
     return deposits[kept], [int(row) for row in deposits.index[~kept]]
 
 
-def _messages(candidates: int, outside: list[int], duplicates: list[int]) -> list[str]:
+def _messages(
+    candidates: int, without: list[int], outside: list[int], duplicates: list[int]
+) -> list[str]:
     messages = []
+    if without:
+        messages.append(f"deposits: no geometry in {name_rows(without)}; they were left out")
     if outside:
         messages.append(
             f"deposits: {len(outside)} of {candidates} points lie outside the grid "

@@ -98,14 +98,16 @@ class Ensemble:
         if missing or unexpected or len(found) != len(expected):
             msg = (
                 f"the members expect {len(expected)} bands, the evidence has {len(found)}; "
-                f"missing: {_listed(missing)}; not expected: {_listed(unexpected)}"
+                f"missing: {_listed(missing)}; not expected: {_listed(unexpected)}. Declare the "
+                "layers as they were, or train the members again"
             )
             raise BundleError(msg)
         for number, (own, other) in enumerate(zip(self.bands, bands, strict=True), start=1):
             if own.name != other.name:
                 msg = (
                     f"band {number} of the evidence is {other.name!r}, the members expect "
-                    f"{own.name!r} there. Select the bands in the order of Ensemble.bands"
+                    f"{own.name!r} there. Select the bands in the order of Ensemble.bands, or "
+                    "train the members again"
                 )
                 raise BundleError(msg)
             for attribute in ("unit", "kind"):

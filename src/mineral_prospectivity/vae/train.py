@@ -259,12 +259,18 @@ class _Trainer:
 
 
 def _remedy(settings: VaeSettings) -> str:
-    """Name the KL weight that weighs more; where neither weighs much, it was too long a step."""
+    """Name the KL weight that weighs more; where neither weighs much, it was too long a step.
+
+    Units that wake late look collapsed after too few steps, too.
+    """
     beta, beside = settings.beta, settings.reconstruction_weight * settings.beta_reconstruction
     name = "beta" if beta >= beside else "beta_reconstruction"
     if max(beta, beside) < HARMLESS_KL_WEIGHT:
         name = "learning_rate"
-    return f"Lower model.{name} (now {getattr(settings, name)})"
+    return (
+        f"Lower model.{name} (now {getattr(settings, name)}), or raise model.steps "
+        f"(now {settings.steps})"
+    )
 
 
 class _Progress:

@@ -1,0 +1,1 @@
+"""From a folder of layers to an experiment: looked at, written, checked, compared."""

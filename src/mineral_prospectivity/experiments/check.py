@@ -1,0 +1,234 @@
+"""Everything that can be known to be wrong with an experiment before it runs, at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from kedro.io import AbstractDataset
+
+from mineral_prospectivity.config import ComposingConfigLoader, shape_of
+from mineral_prospectivity.config_errors import catalog_problems
+from mineral_prospectivity.errors import ProspectivityError, user_error
+from mineral_prospectivity.experiments.worth_a_look import (
+    doubtful_folds,
+    doubtful_grid,
+    doubtful_layer,
+)
+from mineral_prospectivity.geo.checks import check_layers
+from mineral_prospectivity.geo.evidence import layer_evidence, stack
+from mineral_prospectivity.geo.extent import common_bounds, layer_bounds
+from mineral_prospectivity.geo.grid import make_grid, projected_crs
+from mineral_prospectivity.geo.quality import quality_report
+from mineral_prospectivity.geo.tabulate import valid_cells
+from mineral_prospectivity.hooks import fetch_sources
+from mineral_prospectivity.labels import make_cells, select_deposits
+from mineral_prospectivity.parameters import Parameters, validate_parameters
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.geo.layers import EvidenceLayer
+    from mineral_prospectivity.geo.raster import Raster
+
+Result = TypeVar("Result")
+
+READ_WHOLE = 1_000_000
+"""Cells of the largest map whose evidence is read whole; of larger ones all cells count."""
+
+PREFIXES = ("layer.", "peer.")
+MISSING = "there is no such file: put it there, or correct its filepath in the catalog"
+
+
+@dataclass
+class Findings:
+    """What a check found: errors stop a run, warnings want a look."""
+
+    errors: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    facts: list[str] = field(default_factory=list)
+
+    def attempt(self, action: Callable[[], Result]) -> Result | None:
+        """Return what an action gives; what it is refused with becomes errors."""
+        try:
+            return action()
+        except Exception as error:
+            known = user_error(error)
+            if known is None:
+                raise
+            self.refuse(known)
+            return None
+
+    def refuse(self, error: ProspectivityError) -> None:
+        """Add an error, unless it is known already."""
+        if str(error) not in self.errors:
+            self.errors.append(str(error))
+
+
+def check_experiment(loader: ComposingConfigLoader, project: Path) -> Findings:
+    """Return all that is wrong with an experiment, and all that is doubtful.
+
+    Parameters
+    ----------
+    loader
+        Of its environment.
+    project
+        Root of the project.
+    """
+    findings = Findings()
+    findings.attempt(lambda: fetch_sources(loader, project))
+    catalog = findings.attempt(lambda: loader["catalog"])
+    parameters = findings.attempt(lambda: validate_parameters(loader["parameters"]))
+    if catalog is None:
+        return findings
+    wrong = catalog_problems(catalog)
+    findings.errors += wrong
+    if parameters is not None and not wrong:
+        findings.attempt(lambda: shape_of(loader))
+    layers = _layers(catalog, findings)
+    deposits = _deposits(catalog, findings)
+    if parameters is not None and layers:
+        _check_data(parameters, layers, deposits, findings)
+    return findings
+
+
+def _layers(catalog: dict[str, Any], findings: Findings) -> list[EvidenceLayer]:
+    """Return the layers and peers whose files are there."""
+    names = [name for name in catalog if name.startswith(PREFIXES)]
+    found = [_load(name, catalog[name], findings) for name in names]
+    return [layer for layer in found if layer is not None]
+
+
+def _deposits(catalog: dict[str, Any], findings: Findings) -> gpd.GeoDataFrame | None:
+    return _load("deposits", catalog.get("deposits"), findings)
+
+
+def _load(name: str, entry: Any, findings: Findings) -> Any:
+    """Return what a catalog entry holds, None where it cannot be used or has no file."""
+    if not isinstance(entry, dict) or catalog_problems({name: entry}):
+        return None
+    dataset = AbstractDataset.from_config(name, entry)
+    if not dataset.exists():
+        findings.errors.append(f"{name} ({entry['filepath']}): {MISSING}")
+        return None
+    try:
+        return findings.attempt(dataset.load)
+    except Exception as error:  # GDAL, pyogrio and pandas raise many kinds
+        findings.errors.append(f"{name} ({entry['filepath']}): cannot be read: {error}")
+        return None
+
+
+def _check_data(
+    parameters: Parameters,
+    layers: list[EvidenceLayer],
+    deposits: gpd.GeoDataFrame | None,
+    findings: Findings,
+) -> None:
+    reference = findings.attempt(lambda: projected_crs(parameters.grid.crs))
+    if reference is None:
+        return
+    readable = [
+        layer
+        for layer in layers
+        if findings.attempt(lambda layer=layer: layer_bounds(layer, reference)) is not None
+    ]
+    grid = findings.attempt(lambda: _grid(parameters, readable))
+    if grid is None:
+        return
+    findings.facts.append(
+        f"grid: {grid.shape.x} x {grid.shape.y} cells of {grid.resolution.x:g} m, {grid.crs}"
+    )
+    findings.warnings += doubtful_grid(parameters, grid)
+    rasters = _evidence(parameters, readable, grid, findings)
+    cells = _cells(parameters, rasters, grid, findings)
+    if deposits is not None and cells is not None:
+        _check_labels(parameters, deposits, grid, cells, findings)
+
+
+def _grid(parameters: Parameters, layers: list[EvidenceLayer]) -> GeoBox:
+    chosen = parameters.grid
+    bounds = chosen.bounds or common_bounds(layers, chosen.crs, chosen.resolution)
+    return make_grid(chosen.crs, chosen.resolution, bounds)
+
+
+def _evidence(
+    parameters: Parameters, layers: list[EvidenceLayer], grid: GeoBox, findings: Findings
+) -> list[Raster]:
+    rasters = []
+    reproject = parameters.grid.reproject
+    for layer in layers:
+        try:
+            check_layers([layer], grid, reproject=reproject)
+            rasters.append(layer_evidence(layer, grid, reproject=reproject))
+        except ProspectivityError as error:
+            findings.refuse(error)
+            continue
+        findings.warnings += doubtful_layer(layer, grid)
+    return rasters
+
+
+def _cells(
+    parameters: Parameters, rasters: list[Raster], grid: GeoBox, findings: Findings
+) -> NDArray[np.int64] | None:
+    """Return the cells with evidence; on a huge map, or with layers missing, all cells."""
+    every = np.arange(grid.shape.x * grid.shape.y, dtype=np.int64)
+    if not rasters:
+        return every
+    evidence = findings.attempt(lambda: stack(rasters))
+    if evidence is None or findings.errors:
+        return every
+    findings.facts.append(f"evidence: {len(evidence.bands)} bands of {len(rasters)} layers")
+    if every.size > READ_WHOLE:
+        findings.facts.append("coverage: not looked at, since the map is large; the report says")
+        return every
+    least = parameters.grid.min_coverage
+    findings.warnings += quality_report(evidence, min_coverage=least)["findings"]
+    return findings.attempt(lambda: valid_cells(evidence, least))
+
+
+def _check_labels(
+    parameters: Parameters,
+    deposits: gpd.GeoDataFrame,
+    grid: GeoBox,
+    cells: NDArray[np.int64],
+    findings: Findings,
+) -> None:
+    labels, folds = parameters.labels, parameters.folds
+    selected = findings.attempt(
+        lambda: select_deposits(
+            deposits, grid, include=labels.include, reproject=parameters.grid.reproject
+        )
+    )
+    if selected is None:
+        return
+    kept, report = selected
+    findings.warnings += report["messages"]
+    made = findings.attempt(
+        lambda: make_cells(
+            grid,
+            cells,
+            kept,
+            buffer=labels.buffer,
+            cluster_distance=labels.cluster_distance,
+            exclusion=labels.exclusion,
+            max_background=labels.max_background,
+            fold_count=folds.count,
+            block_size=folds.block_size,
+            seed=folds.seed,
+        )
+    )
+    if made is None:
+        return
+    located = made[1]
+    clusters = located["cluster"].nunique()
+    findings.facts.append(
+        f"deposits: {len(located)} of {report['given']} count, in {clusters} clusters and "
+        f"{folds.count} folds"
+    )
+    findings.warnings += doubtful_folds(len(kept), located, folds.count)

@@ -1,0 +1,214 @@
+"""Experiments side by side: scores, maps, targets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from kedro.io import DataCatalog
+from scipy.stats import spearmanr
+
+from mineral_prospectivity.errors import StorageError
+from mineral_prospectivity.reporting.comparisons import all_names, find_score
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.config import ComposingConfigLoader
+    from mineral_prospectivity.geo.raster import Raster
+
+MODEL = "ensemble"
+TOP_SHARES = (0.01, 0.05, 0.1)
+PROBABILITY = "maps.probability"
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run of an experiment left.
+
+    Parameters
+    ----------
+    name
+        Of the experiment.
+    metrics
+        Its metrics.json.
+    probability
+        Its map.
+    targets
+        Its ranked targets.
+    """
+
+    name: str
+    metrics: Mapping[str, Any] = field(repr=False)
+    probability: Raster = field(repr=False)
+    targets: gpd.GeoDataFrame = field(repr=False)
+
+
+@dataclass(frozen=True)
+class MapAgreement:
+    """How alike two maps of one grid are.
+
+    Parameters
+    ----------
+    cells
+        Cells that have a probability in both.
+    mean_difference, largest_difference
+        Of the probabilities, the second less the first; the largest is absolute.
+    rank_correlation
+        Spearman's.
+    overlap
+        By share of the area: which part of the most prospective cells of one are also those of
+        the other.
+    """
+
+    cells: int
+    mean_difference: float
+    largest_difference: float
+    rank_correlation: float
+    overlap: Mapping[float, float]
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two experiments compared.
+
+    Parameters
+    ----------
+    first, second
+        Their names.
+    maps
+        How alike their maps are, or why that cannot be said.
+    shared_targets
+        Area of the targets of both over that of the targets of either, or why there is none.
+    """
+
+    first: str
+    second: str
+    maps: MapAgreement | str
+    shared_targets: float | str
+
+
+def load_results(loader: ComposingConfigLoader) -> Results:
+    """Return what a run of an experiment left.
+
+    Raises
+    ------
+    StorageError
+        If it has not run.
+    """
+    catalog = DataCatalog.from_config(loader["catalog"])
+    names = ("metrics", PROBABILITY, "targets")
+    missing = [name for name in names if not catalog.get(name).exists()]
+    if missing:
+        msg = (
+            f"experiment {loader.experiment!r}: there are no {', '.join(missing)} in "
+            f"{loader.storage}/08_reporting/{loader.experiment}. Run it first: "
+            f"kedro run --env {loader.experiment}"
+        )
+        raise StorageError(msg)
+    metrics, probability, targets = (catalog.load(name) for name in names)
+    return Results(loader.experiment, metrics, probability, targets)
+
+
+def scores_of(results: Sequence[Results]) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """Return value, low and high by experiment and score; a score that one lacks is left out."""
+    names = [name for name in all_names(results[0].metrics) if _all_have(results, name)]
+    return {
+        one.name: {
+            name: (found["value"], found.get("low", np.nan), found.get("high", np.nan))
+            for name in names
+            if "value" in (found := find_score(one.metrics["models"][MODEL], name))
+        }
+        for one in results
+    }
+
+
+def _all_have(results: Sequence[Results], name: str) -> bool:
+    return all(name in all_names(one.metrics) for one in results)
+
+
+def caveats_of(results: Sequence[Results]) -> list[str]:
+    """Return what the scores do not allow to be said."""
+    scored = [one.metrics["scored"] for one in results]
+    found = ["Intervals are each experiment's own, not those of a paired difference."]
+    if len({one["deposits"] for one in scored}) > 1:
+        counts = ", ".join(f"{one.name} {one.metrics['scored']['deposits']}" for one in results)
+        found.append(f"The experiments hold different deposits ({counts}).")
+    if len({round(one["prevalence"], 12) for one in scored}) > 1:
+        found.append(
+            "Deposit cells are not equally common in them: log loss, Brier score and average "
+            "precision depend on that, ROC-AUC and captures do not."
+        )
+    return found
+
+
+def pairs_of(results: Sequence[Results]) -> list[Pair]:
+    """Return every two of the experiments, compared."""
+    return [
+        Pair(one.name, other.name, compare_maps(one, other), shared_targets(one, other))
+        for one, other in combinations(results, 2)
+    ]
+
+
+def compare_maps(one: Results, other: Results) -> MapAgreement | str:
+    """Return how alike two maps are, or why that cannot be said."""
+    if one.probability.grid != other.probability.grid:
+        return f"their grids differ: {_grid(one)}; {_grid(other)}"
+    first, second = (
+        result.probability.array()[0].ravel().astype(np.float64) for result in (one, other)
+    )
+    both = np.isfinite(first) & np.isfinite(second)
+    if both.sum() <= 1 / min(TOP_SHARES):
+        return "their maps share too few cells"
+    return agreement(first[both], second[both])
+
+
+def agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> MapAgreement:
+    """Return how alike two maps are, from their probabilities in the same cells.
+
+    Examples
+    --------
+    >>> p = np.linspace(0, 1, 1001)
+    >>> same = agreement(p, p**2)
+    >>> same.rank_correlation, same.overlap[0.05], agreement(p, 1 - p).overlap[0.1]
+    (1.0, 1.0, 0.0)
+    """
+    gap = second - first
+    return MapAgreement(
+        cells=first.size,
+        mean_difference=float(gap.mean()),
+        largest_difference=float(np.abs(gap).max()),
+        rank_correlation=float(spearmanr(first, second).statistic),
+        overlap={share: _overlap(first, second, share) for share in TOP_SHARES},
+    )
+
+
+def _overlap(first: NDArray[np.float64], second: NDArray[np.float64], share: float) -> float:
+    count = max(1, round(share * first.size))
+    tops = [np.argsort(-values, kind="stable")[:count] for values in (first, second)]
+    return np.intersect1d(*tops).size / count
+
+
+def shared_targets(one: Results, other: Results) -> float | str:
+    """Return the area of the targets of both over that of the targets of either."""
+    for result in (one, other):
+        if result.targets.empty:
+            return f"{result.name} has no targets"
+    ground = other.probability.grid.extent.to_crs(one.probability.grid.crs)
+    if not one.probability.grid.extent.intersects(ground):
+        return "they lie in different regions"
+    first = one.targets.geometry.union_all()
+    second = other.targets.to_crs(one.targets.crs).geometry.union_all()
+    return float(first.intersection(second).area / first.union(second).area)
+
+
+def _grid(result: Results) -> str:
+    grid = result.probability.grid
+    west, south, *_ = grid.extent.boundingbox.bbox
+    size = f"{grid.shape.x} x {grid.shape.y} cells of {grid.resolution.x:g} m"
+    return f"{result.name} has {size} from {west:.0f}, {south:.0f} in {grid.crs}"

@@ -1,0 +1,164 @@
+"""Looking at the deposits: where they lie, and which attributes could choose among them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pandas.api.types import is_numeric_dtype
+
+from mineral_prospectivity.errors import DepositError
+from mineral_prospectivity.experiments.features import attributes, read_features
+from mineral_prospectivity.experiments.samples import GEOGRAPHIC, coordinate_columns, in_degrees
+from mineral_prospectivity.geo.tables import FEATURES, read_array_folder
+from mineral_prospectivity.labels.deposits import GEOMETRIES, name_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MOST_FILTER_VALUES = 20
+FILTER_NAME = re.compile(r"stat|type|class|stage|commod|size|categ|mineral|name.*dep|econ", re.I)
+NO_DEPOSIT = re.compile(r"barren|anomal|reject|drill|sample|unmineral|no min|steril", re.I)
+FEW = 20
+"""Deposits below which scores and maps say little."""
+
+
+@dataclass(frozen=True)
+class FoundDeposits:
+    """The deposits as they lie in their file.
+
+    Parameters
+    ----------
+    path
+        The file, or folder of arrays.
+    about
+        What the file holds, in one line.
+    fields
+        Its catalog entry's fields, beside type and filepath.
+    frame
+        The features with a geometry; without a CRS where the file names none.
+    filters
+        Attributes that could choose which deposits count: how often each value occurs.
+    doubts
+        What a person should look at.
+    """
+
+    path: Path
+    about: str
+    fields: dict[str, Any]
+    frame: geopandas.GeoDataFrame = field(repr=False)
+    filters: Mapping[str, Mapping[str, int]]
+    doubts: tuple[str, ...]
+
+
+def look_at_deposits(path: Path) -> FoundDeposits:
+    """Return what a file of deposits holds.
+
+    Raises
+    ------
+    DepositError
+        If it cannot be read, or holds nothing that marks a deposit.
+    """
+    frame, fields, doubts = _read(path)
+    frame, more = _usable(path, frame)
+    filters = filter_attributes(frame)
+    doubts += more + _doubtful_values(filters)
+    if len(frame) < FEW:
+        doubts.append(f"only {len(frame)} deposits: scores and maps will be very uncertain")
+    crs = "no CRS" if frame.crs is None else str(frame.crs.to_string())
+    about = f"{len(frame)} {'/'.join(sorted(set(frame.geom_type)))}, {crs}"
+    return FoundDeposits(path, about, fields, frame, filters, tuple(doubts))
+
+
+def _read(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
+    try:
+        if path.is_dir() and (path / FEATURES).exists():
+            return read_array_folder(path).deposits(), {}, []
+        if path.suffix == ".csv" or (path.suffix == ".parquet" and not _is_geographic(path)):
+            return _from_table(path)
+        return _from_features(path)
+    except DepositError:
+        raise
+    except Exception as error:  # GDAL, pyogrio and pandas raise many kinds
+        msg = f"{path}: cannot be read as deposits: {error}. Give points or polygons"
+        raise DepositError(msg) from error
+
+
+def _is_geographic(path: Path) -> bool:
+    return "geometry" in pd.read_parquet(path).columns
+
+
+def _from_features(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
+    if path.suffix == ".parquet":
+        return read_features(path), {}, []
+    names = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
+    fields = {"layer": names[0]} if len(names) > 1 else {}
+    doubts = [f"layer {names[0]!r} was taken; there are {', '.join(names)}"] if fields else []
+    return read_features(path, names[0] if names else None), fields, doubts
+
+
+def _from_table(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
+    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    names = coordinate_columns(table)
+    if names is None:
+        columns = ", ".join(str(name) for name in table.columns)
+        msg = (
+            f"{path}: has no two columns of coordinates among {columns}. Name them x and y, "
+            "easting and northing, or longitude and latitude"
+        )
+        raise DepositError(msg)
+    x, y = (table[name].to_numpy(np.float64) for name in names)
+    frame = geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y))
+    fields = {"x": names[0], "y": names[1]} if names != ("x", "y") else {}
+    if not in_degrees(x, y):
+        return frame, fields, []
+    doubt = f"crs: {GEOGRAPHIC}, since the coordinates look like degrees"
+    return frame.set_crs(GEOGRAPHIC), {**fields, "crs": GEOGRAPHIC}, [doubt]
+
+
+def _usable(path: Path, frame: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, list[str]]:
+    doubts = []
+    empty = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
+    if empty.any():
+        doubts.append(f"no geometry in {name_rows(np.flatnonzero(empty))}; they are left out")
+        frame = frame[~empty]
+    kinds = set(frame.geom_type)
+    if frame.empty or not kinds <= GEOMETRIES:
+        held = ", ".join(sorted(kinds - GEOMETRIES)) or "nothing"
+        msg = f"{path}: holds {held}, which marks no deposit. Give points or polygons"
+        raise DepositError(msg)
+    flat = shapely.to_wkb(shapely.normalize(shapely.force_2d(frame.geometry.array)))
+    repeated = len(flat) - len(set(flat))
+    if repeated:
+        doubts.append(f"{repeated} lie exactly where another does; each place counts once")
+    if frame.crs is None:
+        doubts.append("the file names no CRS; that of the grid is assumed")
+    return frame, doubts
+
+
+def filter_attributes(frame: geopandas.GeoDataFrame) -> dict[str, dict[str, int]]:
+    """Return the attributes that could choose which deposits count, the likeliest first."""
+    found = {}
+    for name in attributes(frame):
+        column = frame[name].dropna()
+        few = 1 < column.nunique() <= min(MOST_FILTER_VALUES, len(column) / 2)
+        text = not is_numeric_dtype(column)
+        if few and (text or FILTER_NAME.search(name)):
+            found[name] = {value: int(count) for value, count in column.value_counts().items()}
+    return dict(sorted(found.items(), key=lambda item: not FILTER_NAME.search(item[0])))
+
+
+def _doubtful_values(filters: Mapping[str, Mapping[str, int]]) -> list[str]:
+    return [
+        f"{name}: {count} are {value!r}: do they count? See labels.include in parameters.yml"
+        for name, counts in filters.items()
+        for value, count in counts.items()
+        if NO_DEPOSIT.search(str(value))
+    ]

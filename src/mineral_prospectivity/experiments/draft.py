@@ -1,0 +1,224 @@
+"""An experiment before it is written: what was found, and what was chosen from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from odc.geo import CRS
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.experiments.deposits import FoundDeposits, look_at_deposits
+from mineral_prospectivity.experiments.folder import look_at_folder
+from mineral_prospectivity.experiments.place import (
+    Choice,
+    choose_blocks,
+    choose_crs,
+    choose_resolution,
+)
+from mineral_prospectivity.experiments.raw import place_in
+from mineral_prospectivity.geo.extent import common_bounds
+from mineral_prospectivity.geo.grid import make_grid, projected_crs
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
+from mineral_prospectivity.geo.sources import Bounds, bounds_in
+from mineral_prospectivity.labels import select_deposits
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.experiments.found import Found, LeftOut
+
+LEAK_SHARE = 0.3
+"""Of the deposits, that a layer of points must repeat to be taken for deposits itself."""
+
+DENSITY_CELLS = 6
+LITTLE_SHARED = 0.5
+"""Share of the largest layer below which the area that all share is doubtful."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An experiment before it is written.
+
+    Parameters
+    ----------
+    name
+        Of the experiment.
+    source
+        Folder in which the layers lie.
+    raw
+        Folder to which the raw files go.
+    layers, left_out, deposits
+        What was found.
+    crs, resolution, bounds, blocks
+        What was chosen.
+    deposits_have_crs
+        Whether the deposits' file names a CRS; otherwise that of the grid is declared.
+    """
+
+    name: str
+    source: Path
+    raw: Path
+    layers: tuple[Found, ...]
+    left_out: tuple[LeftOut, ...]
+    deposits: FoundDeposits
+    crs: Choice
+    resolution: Choice
+    bounds: Choice
+    blocks: Choice
+    deposits_have_crs: bool
+
+    def filepath(self, path: Path) -> str:
+        """Return a raw file as the catalog names it."""
+        place = place_in(self.raw, path, self.source)
+        return "${globals:raw}/" + place.relative_to(self.raw).as_posix()
+
+    @cached_property
+    def doubts(self) -> list[tuple[str, str]]:
+        """What a person should look at: of which layer or parameter, and what."""
+        chosen = {
+            "grid.crs": self.crs,
+            "grid.resolution": self.resolution,
+            "grid.bounds": self.bounds,
+            "folds": self.blocks,
+        }
+        return [
+            *((found.name, doubt) for found in self.layers for doubt in found.doubts),
+            *(("deposits", doubt) for doubt in self.deposits.doubts),
+            *((name, choice.doubt) for name, choice in chosen.items() if choice.doubt),
+        ]
+
+
+def draft_experiment(
+    name: str,
+    layers: Path,
+    deposits: Path,
+    raw: Path,
+    *,
+    crs: str | None = None,
+    resolution: float | None = None,
+    bounds: Bounds | None = None,
+) -> Draft:
+    """Look at layers and deposits, and choose what was not given.
+
+    Raises
+    ------
+    ProspectivityError
+        If there is no layer or no deposit, no file names its CRS, or what was given cannot be.
+    """
+    found, left_out = look_at_folder(layers, deposits)
+    sites = look_at_deposits(deposits)
+    chosen = Choice(crs, "given") if crs else choose_crs(found, sites.frame)
+    reference = projected_crs(str(chosen.value))
+    located = sites.frame if sites.frame.crs is not None else sites.frame.set_crs(reference.wkt)
+    used = _judged(found, located, reference)
+    area = Choice(bounds, "given") if bounds else _area(used, chosen)
+    limits = area.value or _shared(used, str(chosen.value), 1.0)
+    size = _resolution(used, reference, limits, resolution)
+    used = [_with_radii(one, float(size.value)) for one in used]
+    grid = make_grid(str(chosen.value), float(size.value), limits)
+    return Draft(
+        name=name,
+        source=layers,
+        raw=raw,
+        layers=tuple(used),
+        left_out=tuple(left_out),
+        deposits=sites,
+        crs=chosen,
+        resolution=size,
+        bounds=area,
+        blocks=choose_blocks(grid, _on(grid, located)),
+        deposits_have_crs=sites.frame.crs is not None,
+    )
+
+
+def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None) -> Choice:
+    if given:
+        return Choice(given, "given")
+    west, south, east, north = limits
+    return choose_resolution(
+        [one for one in used if one.use == "layer"], crs, (east - west) * (north - south)
+    )
+
+
+def _judged(found: list[Found], deposits: gpd.GeoDataFrame, crs: CRS) -> list[Found]:
+    """Take layers of points that are the deposits themselves out of the evidence."""
+    sites = deposits.to_crs(crs.wkt)
+    return [_without_leak(one, sites, crs) for one in found]
+
+
+def _without_leak(found: Found, sites: gpd.GeoDataFrame, crs: CRS) -> Found:
+    if found.fields["kind"] != "points":
+        return found
+    points = found.picture.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt)
+    tree = shapely.STRtree(points.geometry.values)
+    near = tree.query(sites.geometry.values, predicate="dwithin", distance=1.0)[0]
+    share = np.unique(near).size / len(sites)
+    if share < LEAK_SHARE:
+        return found
+    doubt = (
+        f"{share:.0%} of the deposits lie on its points, so it would tell the answer: switched off"
+    )
+    return replace(found, doubts=(doubt, *found.doubts), use="off")
+
+
+def _area(used: list[Found], crs: Choice) -> Choice:
+    """Return the bounds of the grid: null, which takes what all layers share."""
+    reference = CRS(str(crs.value))
+    shared = _shared(used, str(crs.value), 1.0)
+    sizes = {
+        one.name: _size(bounds_in(one.crs or reference, one.bounds, reference))
+        for one in used
+        if one.use == "layer" and one.fields["kind"] not in ("lines", "points")
+    }
+    why = "null takes what all layers share"
+    if sizes and _size(shared) < LITTLE_SHARED * max(sizes.values()):
+        smallest = min(sizes, key=lambda name: sizes[name])
+        return Choice(
+            None,
+            why,
+            f"all layers share only {_size(shared) / max(sizes.values()):.0%} of the largest; "
+            f"the smallest is {smallest}: leave it out, or give bounds, for a larger map",
+        )
+    return Choice(None, why)
+
+
+def _size(bounds: Bounds) -> float:
+    west, south, east, north = bounds
+    return (east - west) * (north - south)
+
+
+def _shared(used: list[Found], crs: str, resolution: float) -> Bounds:
+    layers = [as_layer(one, crs) for one in used if one.use == "layer"]
+    if not layers:
+        msg = "no evidence is left: every layer found is a model's map, or the deposits themselves"
+        raise ConfigurationError(msg)
+    return common_bounds(layers, crs, resolution)
+
+
+def as_layer(found: Found, crs: str) -> EvidenceLayer:
+    """Return a layer as its catalog entry would declare it."""
+    fields = found.fields if found.crs or "crs" in found.fields else {**found.fields, "crs": crs}
+    return EvidenceLayer(LayerSpec.declare(found.name, **fields), found.path)
+
+
+def _with_radii(found: Found, resolution: float) -> Found:
+    """Ask for the density of lines, within a radius that cells can resolve."""
+    if found.fields["kind"] != "lines":
+        return found
+    radius = DENSITY_CELLS * resolution
+    return replace(
+        found,
+        fields={**found.fields, "derive": [{"density": [radius]}]},
+        guesses=(*found.guesses, f"derive: density within {radius:g} m, {DENSITY_CELLS} cells"),
+    )
+
+
+def _on(grid: GeoBox, deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    return select_deposits(deposits, grid)[0]

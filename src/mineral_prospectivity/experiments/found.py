@@ -1,0 +1,133 @@
+"""What was found in a file, what was guessed of it, and what is doubtful."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+    from odc.geo import CRS
+
+    from mineral_prospectivity.geo.sources import Bounds
+
+Use = Literal["layer", "peer", "off"]
+"""As evidence, only to compare with, or written into the catalog but commented out."""
+
+UNITS = {
+    "nt": "nT",
+    "ppm": "ppm",
+    "ppb": "ppb",
+    "pct": "%",
+    "percent": "%",
+    "mgal": "mGal",
+    "gu": "µm/s²",
+    "ohmm": "ohm m",
+    "msm": "mS/m",
+    "metres": "m",
+    "meters": "m",
+}
+"""Units as names of files and columns end in them."""
+
+CLASS_NAME = re.compile(
+    r"lith|geol|rock|strat|unit|formation|class|domain|terrane|regolith|soil|landuse|facies", re.I
+)
+MODEL_NAME = re.compile(r"prospectiv|posterior|favou?rab|probab|predict|target", re.I)
+FIELD_NAME = re.compile(r"mag|tmi|rtp|grav|boug|elev|dem|dtm", re.I)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A layer in a file.
+
+    Parameters
+    ----------
+    name
+        Of the layer: letters, digits and underscores.
+    path
+        The file, or folder of arrays.
+    about
+        What the file holds, in one line.
+    fields
+        Its catalog entry's fields, beside type and filepath.
+    guesses, doubts
+        What was concluded and why; what a person should look at.
+    crs, bounds
+        As the file has them; None where it names no CRS.
+    pixel
+        Width of a pixel in the file's CRS, where it has pixels.
+    picture
+        What the preview shows: decimated values, or features.
+    use
+        What becomes of it.
+    """
+
+    name: str
+    path: Path
+    about: str
+    fields: dict[str, Any]
+    crs: CRS | None
+    bounds: Bounds
+    picture: NDArray[Any] | gpd.GeoDataFrame = field(repr=False)
+    guesses: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    pixel: tuple[float, float] | None = None
+    use: Use = "layer"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that is no layer, and why."""
+
+    path: Path
+    why: str
+
+
+def layer_name(text: str) -> str:
+    """Return a name that a layer may have.
+
+    Examples
+    --------
+    >>> layer_name("1. Größe der Störungen (km)")
+    'layer_1_groesse_der_stoerungen_km'
+    """
+    umlauts = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+    name = re.sub(r"[^0-9a-z]+", "_", _plain(text.lower().translate(umlauts))).strip("_")
+    return name if name[:1].isalpha() else f"layer_{name}".rstrip("_")
+
+
+def _plain(text: str) -> str:
+    import unicodedata
+
+    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+
+
+def distinct_name(name: str, taken: Iterable[str]) -> str:
+    """Return the name, with a number if another layer has it already.
+
+    Examples
+    --------
+    >>> distinct_name("faults", ["faults", "faults_2"])
+    'faults_3'
+    """
+    known, number = set(taken), 2
+    distinct = name
+    while distinct in known:
+        distinct, number = f"{name}_{number}", number + 1
+    return distinct
+
+
+def unit_in(name: str) -> str | None:
+    """Return the unit that a name ends in, None where it does not.
+
+    Examples
+    --------
+    >>> unit_in("Cu_ppm")
+    'ppm'
+    """
+    return UNITS.get(re.split(r"[^0-9A-Za-z]+", name.rstrip(")"))[-1].lower())

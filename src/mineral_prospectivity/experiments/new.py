@@ -1,0 +1,94 @@
+"""Writing an experiment: its configuration, its raw files and a picture of its layers."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.experiments.configuration import files_of
+from mineral_prospectivity.experiments.folder import sources_of
+from mineral_prospectivity.experiments.preview import preview
+from mineral_prospectivity.experiments.raw import bring, companions, place_in
+
+if TYPE_CHECKING:
+    from mineral_prospectivity.experiments.draft import Draft
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
+OVERLAYS = ("base", "local", "aws")
+PREVIEW = "layers.png"
+
+
+def require_new(name: str, conf: Path, *, force: bool) -> None:
+    """Refuse a name that cannot be an experiment's, or is one's already.
+
+    Raises
+    ------
+    ConfigurationError
+        If so.
+    """
+    if not NAME.fullmatch(name) or name in OVERLAYS:
+        msg = (
+            f"{name!r} cannot name an experiment. Take letters, digits, - and _, beginning with a "
+            f"letter; {', '.join(OVERLAYS)} have a meaning of their own"
+        )
+        raise ConfigurationError(msg)
+    folder = conf / name
+    if folder.exists() and not force:
+        msg = f"{folder} exists already. Take another name, or --force to write it anew"
+        raise ConfigurationError(msg)
+
+
+def write_experiment(draft: Draft, conf: Path, reports: Path) -> Path:
+    """Write an experiment, all of it or nothing, and return where the preview lies.
+
+    Parameters
+    ----------
+    conf
+        Folder of the environments.
+    reports
+        Folder of the experiment's results.
+    """
+    texts, picture = files_of(draft), preview(draft)
+    bring(_raw_files(draft))
+    reports.mkdir(parents=True, exist_ok=True)
+    (reports / PREVIEW).write_bytes(picture)
+    _replace(conf / draft.name, texts)
+    return reports / PREVIEW
+
+
+def _raw_files(draft: Draft) -> list[tuple[Path, Path]]:
+    """Return every file that the catalog needs, and where it goes; none that is there already."""
+    roots = [draft.deposits.path, *(found.path for found in draft.layers)]
+    sources = {file for root in roots for file in companions(root)}
+    for found in draft.layers:
+        if found.path.suffix.lower() == ".vrt":
+            sources |= set(sources_of(found.path))
+    return [
+        (source, target)
+        for source in sorted(sources)
+        if (target := _place(draft, source)) != source
+    ]
+
+
+def _place(draft: Draft, source: Path) -> Path:
+    deposits = draft.deposits.path
+    if deposits.is_dir() and source.is_relative_to(deposits):
+        return place_in(draft.raw, deposits, draft.source) / source.relative_to(deposits)
+    return place_in(draft.raw, source, draft.source)
+
+
+def _replace(folder: Path, texts: dict[str, str]) -> None:
+    """Put files into a folder; a failure leaves those that were there."""
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
+        for name, text in texts.items():
+            Path(made, name).write_text(text, encoding="utf-8")
+        if not folder.exists():
+            shutil.copytree(made, f"{made}/whole")
+            Path(made, "whole").rename(folder)
+            return
+        for name in texts:
+            Path(made, name).replace(folder / name)

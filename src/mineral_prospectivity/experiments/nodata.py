@@ -1,0 +1,86 @@
+"""Values that stand for none though the file does not say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import ndimage
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CUSTOMARY = (-9999.0, -99999.0, -999.0, -9999.9, 9999.0, 99999.0, -32768.0, 32767.0, 255.0, 65535.0)
+"""Values that programs write where there is none."""
+
+ENORMOUS = 1e19
+"""No measurement is as large; 1e20, 1e30 and 1.7e38 are customary."""
+
+LEAST_SHARE = 0.005
+"""Of the pixels, that an unusual value must fill to be taken for none."""
+
+LEAST_FRAME = 0.02
+MOST_INSIDE = 0.02
+"""Shares of a frame of zeros in the picture, and of zeros among the pixels inside it."""
+
+
+@dataclass(frozen=True)
+class HiddenNodata:
+    """A value that seems to mean none, and why it seems so."""
+
+    value: float
+    why: str
+
+
+def hidden_nodata(values: NDArray[np.float64]) -> HiddenNodata | None:
+    """Return the value that seems to mean none, though it is not declared.
+
+    Parameters
+    ----------
+    values
+        A picture of the layer, shape (rows, columns), or samples of one variable; NaN where a
+        value is declared to be missing.
+    """
+    known = values[np.isfinite(values)]
+    if known.size == 0 or known.min() == known.max():
+        return None
+    for value in (float(known.min()), float(known.max())):
+        why = _why_extreme(value, known)
+        if why:
+            return HiddenNodata(value, why)
+    return _frame_of_zeros(values) if values.ndim == 2 else None  # noqa: PLR2004
+
+
+def _why_extreme(value: float, known: NDArray[np.float64]) -> str | None:
+    others = known[known != value]
+    share = 1 - others.size / known.size
+    spread = float(others.max() - others.min())
+    gap = float(np.abs(others - value).min())
+    apart = gap > max(spread, 1.0)
+    customary = abs(value) >= ENORMOUS or bool(np.isclose(value, CUSTOMARY, rtol=1e-9).any())
+    fills = f"{_percent(share)} of the values are {value:g}"
+    if customary and apart:
+        return f"{fills}, which often means none, and all others lie far from it"
+    if apart and share >= LEAST_SHARE:
+        return f"{fills}, and all others lie far from it"
+    if customary and share >= LEAST_SHARE and gap > 0.01 * spread:
+        return f"{fills}, which often means none"
+    return None
+
+
+def _frame_of_zeros(values: NDArray[np.float64]) -> HiddenNodata | None:
+    zero = values == 0
+    regions, _ = ndimage.label(zero | np.isnan(values))
+    edge = np.concatenate([regions[0], regions[-1], regions[:, 0], regions[:, -1]])
+    outer = np.isin(regions, np.unique(edge[edge > 0]))
+    frame = (outer & zero).mean()
+    inside = ~outer
+    if frame < LEAST_FRAME or not inside.any() or zero[inside].mean() > MOST_INSIDE:
+        return None
+    why = f"{_percent(frame)} of the picture is a frame of exact zeros, and inside it are none"
+    return HiddenNodata(0.0, why if not zero[inside].any() else why.replace("none", "few"))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2g} %"

@@ -1,0 +1,205 @@
+"""Choosing the grid: its CRS, the side of its cells, and blocks that fit the deposits."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas
+import numpy as np
+import shapely
+from odc.geo import CRS
+
+from mineral_prospectivity.errors import ConfigurationError, DepositError
+from mineral_prospectivity.geo.grid import projected_crs
+from mineral_prospectivity.geo.sources import bounds_in
+from mineral_prospectivity.labels import make_cells
+from mineral_prospectivity.labels.positives import home_cells
+from mineral_prospectivity.parameters import FoldParameters, LabelParameters
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.experiments.found import Found
+
+WEB_MERCATOR = "EPSG:3857"
+WGS84 = "EPSG:4326"
+MOST_CELLS = 1_000_000
+"""A map of as many cells is trained and drawn in minutes."""
+
+FEW_CELLS = 2_500
+WITHOUT_PIXELS = 250_000
+"""Cells of a map whose layers have no pixels to go by."""
+
+NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
+UTM_WIDTH = 9.0
+"""Degrees of longitude beyond which one UTM zone distorts."""
+
+BLOCKS = (20_000.0, 15_000.0, 10_000.0, 7_500.0, 5_000.0, 3_000.0, 2_000.0, 1_000.0, 500.0, 250.0)
+FOLDS = (5, 4, 3)
+BACKGROUND = 20_000
+"""Cells beside those of the deposits on which blocks are tried."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, and why; a doubt says what a person should look at."""
+
+    value: Any
+    why: str
+    doubt: str | None = None
+
+
+def choose_crs(layers: Sequence[Found], deposits: geopandas.GeoDataFrame) -> Choice:
+    """Return a projected CRS in metres: that of most layers, or the UTM zone of the region.
+
+    Raises
+    ------
+    ConfigurationError
+        If no file names its CRS.
+    """
+    votes = Counter(str(found.crs) for found in layers if found.crs and _serves(found.crs))
+    if votes:
+        crs, count = votes.most_common(1)[0]
+        why = f"{count} of {len(layers)} layers have it"
+        others = [name for name in votes if name != crs]
+        return Choice(crs, why + (f"; {', '.join(others)} will be reprojected" if others else ""))
+    if deposits.crs is not None and _serves(CRS(deposits.crs)):
+        return Choice(str(CRS(deposits.crs)), "the deposits have it, and no layer is in metres")
+    west, south, east, north = _degrees(layers, deposits)
+    middle = geopandas.GeoSeries([shapely.box(west, south, east, north)], crs=WGS84)
+    zone = str(CRS(middle.estimate_utm_crs()))
+    wide = east - west > UTM_WIDTH
+    doubt = f"the region spans {east - west:.0f} degrees; a national grid would distort less"
+    return Choice(
+        zone, "no layer is in metres: the UTM zone of the region", doubt if wide else None
+    )
+
+
+def _serves(crs: CRS) -> bool:
+    """Tell whether a CRS can be the grid's: named, in metres, true to areas."""
+    try:
+        projected_crs(str(crs))
+    except ConfigurationError:
+        return False
+    return crs.epsg is not None and str(crs) != WEB_MERCATOR
+
+
+def _degrees(
+    layers: Sequence[Found], deposits: geopandas.GeoDataFrame
+) -> tuple[float, float, float, float]:
+    known = [bounds_in(found.crs, found.bounds, CRS(WGS84)) for found in layers if found.crs]
+    if deposits.crs is not None:
+        known.append(tuple(deposits.to_crs(WGS84).total_bounds))
+    if not known:
+        msg = "no file names its CRS. Give the one they share with --crs, such as --crs EPSG:7845"
+        raise ConfigurationError(msg)
+    low, high = np.min(known, axis=0), np.max(known, axis=0)
+    return float(low[0]), float(low[1]), float(high[2]), float(high[3])
+
+
+def pixel_in(found: Found, crs: CRS) -> float | None:
+    """Return the side of a layer's pixel in a CRS, m; None where it has no pixels."""
+    if found.pixel is None:
+        return None
+    west, south, east, north = found.bounds
+    here = bounds_in(found.crs or crs, found.bounds, crs)
+    scale = (here[2] - here[0]) * (here[3] - here[1]) / ((east - west) * (north - south))
+    return math.sqrt(found.pixel[0] * found.pixel[1] * scale)
+
+
+def choose_resolution(layers: Sequence[Found], crs: CRS, area: float) -> Choice:
+    """Return the side of a cell, m: the median pixel, coarser where the map would be huge.
+
+    Parameters
+    ----------
+    area
+        Of the region, m2.
+    """
+    pixels = [size for found in layers if (size := pixel_in(found, crs)) is not None]
+    least = math.sqrt(area / MOST_CELLS)
+    if pixels:
+        start = nice(float(np.median(pixels)))
+        why = f"the median pixel of {len(pixels)} rasters is {np.median(pixels):.4g} m"
+    else:
+        start, why = nice(math.sqrt(area / WITHOUT_PIXELS)), "no layer has pixels to go by"
+    size = start if start >= least else nice(least, upwards=True)
+    cells = area / size**2
+    if size > start:
+        why += f"; coarsened to keep the map below {MOST_CELLS:,} cells"
+    few = f"only {cells:,.0f} cells: try a finer grid" if cells < FEW_CELLS else None
+    return Choice(size, f"{why}: about {cells:,.0f} cells", few)
+
+
+def nice(value: float, *, upwards: bool = False) -> float:
+    """Return the nearest round length, or the next larger one.
+
+    Examples
+    --------
+    >>> nice(437.0), nice(210.0, upwards=True), nice(0.83)
+    (500.0, 250.0, 1.0)
+    """
+    power = 10.0 ** math.floor(math.log10(value))
+    rounds = [step * power for step in NICE]
+    if upwards:
+        return next(size for size in rounds if size >= value * (1 - 1e-9))
+    return min(rounds, key=lambda size: abs(math.log(size / value)))
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Folds and clusters that the deposits can fill."""
+
+    count: int
+    block_size: float
+    cluster_distance: float
+
+
+def choose_blocks(grid: GeoBox, deposits: geopandas.GeoDataFrame) -> Choice:
+    """Return the largest blocks that let every fold have deposits.
+
+    Parameters
+    ----------
+    deposits
+        On the grid and in its CRS.
+    """
+    usual = FoldParameters()
+    for count in FOLDS:
+        for size in BLOCKS:
+            cluster = min(LabelParameters().cluster_distance, size / 4)
+            blocks = Blocks(count, size, cluster)
+            if size >= grid.resolution.x and _fits(grid, deposits, blocks):
+                if (count, size) == (usual.count, usual.block_size):
+                    return Choice(blocks, "the defaults suit the deposits")
+                return Choice(blocks, f"every one of {count} folds has deposits", _small(size))
+    doubt = "no blocks give each of three folds a deposit; a run will be refused. Add deposits"
+    return Choice(Blocks(usual.count, usual.block_size, 2000.0), "the defaults", doubt)
+
+
+def _small(size: float) -> str:
+    return (
+        f"blocks of {size / 1000:g} km are small: if the layers stay alike over longer distances, "
+        "scores are too good"
+    )
+
+
+def _fits(grid: GeoBox, deposits: geopandas.GeoDataFrame, blocks: Blocks) -> bool:
+    every = np.arange(grid.shape.x * grid.shape.y)
+    homes = home_cells(grid, every, deposits)
+    step = max(1, every.size // BACKGROUND)
+    try:
+        make_cells(
+            grid,
+            np.union1d(every[::step], homes[homes >= 0]),
+            deposits,
+            cluster_distance=blocks.cluster_distance,
+            fold_count=blocks.count,
+            block_size=blocks.block_size,
+        )
+    except DepositError:
+        return False
+    return True

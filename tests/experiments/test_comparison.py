@@ -1,0 +1,110 @@
+"""Experiments side by side, with what cannot be compared left out and explained."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from mineral_prospectivity.experiments.comparison import (
+    Results,
+    agreement,
+    caveats_of,
+    compare_maps,
+    pairs_of,
+    scores_of,
+    shared_targets,
+)
+from mineral_prospectivity.experiments.comparison_files import write_comparison
+from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.geo.raster import Raster
+
+RNG = np.random.default_rng(3)
+GRID = make_grid("EPSG:32633", 100.0, (0, 0, 4_000, 3_000))
+MAP = RNG.uniform(0, 0.2, (30, 40)).astype(np.float32)
+
+
+def raster(values, grid=GRID):
+    return Raster(grid, (Band("probability"),), lambda window: values[None, *window.slices])
+
+
+def result(name, values=MAP, grid=GRID, box=(0, 0, 1_000, 1_000), deposits=20):
+    score = {"value": 0.8, "low": 0.7, "high": 0.9}
+    ensemble = {
+        **dict.fromkeys(("roc_auc", "average_precision", "nll"), score),
+        "brier": {"absent": "one class only"},
+        "capture": {"0.05": {"value": 0.5, "interval": {"absent": "few clusters"}}},
+    }
+    metrics = {
+        "models": {"ensemble": ensemble},
+        "scored": {"deposits": deposits, "prevalence": deposits / 1000},
+    }
+    targets = gpd.GeoDataFrame(geometry=[shapely.box(*box)], crs=str(grid.crs))
+    return Results(name, metrics, raster(values, grid), targets)
+
+
+def test_a_map_agrees_with_itself_and_with_what_keeps_its_order():
+    same = compare_maps(result("a"), result("b"))
+    assert (same.rank_correlation, same.mean_difference) == (pytest.approx(1), 0)
+    assert set(same.overlap.values()) == {1.0}
+    squared = compare_maps(result("a"), result("b", MAP**2))
+    assert squared.rank_correlation == pytest.approx(1)
+    assert squared.mean_difference == pytest.approx(float((MAP**2 - MAP).mean()), rel=1e-5)
+
+
+def test_independent_maps_share_their_top_by_chance():
+    first, second = RNG.random((2, 200_000))
+    found = agreement(first, second)
+    assert found.overlap[0.1] == pytest.approx(0.1, abs=0.01)
+    assert abs(found.rank_correlation) < 0.01
+
+
+def test_only_cells_that_both_have_are_compared():
+    holes = MAP.copy()
+    holes[:10] = np.nan
+    assert compare_maps(result("a"), result("b", holes)).cells == 20 * 40
+
+
+def test_other_grids_are_not_compared():
+    other = make_grid("EPSG:32633", 200.0, (0, 0, 4_000, 3_000))
+    assert compare_maps(result("a"), result("b", MAP[:15, :20], other)) == (
+        "their grids differ: a has 40 x 30 cells of 100 m from 0, 0 in EPSG:32633; b has 20 x 15 "
+        "cells of 200 m from 0, 0 in EPSG:32633"
+    )
+
+
+def test_targets_are_shared_by_area():
+    half = result("b", box=(500, 0, 1_500, 1_000))
+    assert shared_targets(result("a"), half) == pytest.approx(1 / 3)
+
+
+def test_other_regions_share_no_targets():
+    far = make_grid("EPSG:32633", 100.0, (90_000, 0, 94_000, 3_000))
+    assert shared_targets(result("a"), result("b", grid=far)) == "they lie in different regions"
+
+
+def test_absent_scores_are_left_out_and_intervals_may_be_missing():
+    scores = scores_of([result("a"), result("b")])
+    assert list(scores["a"]) == ["roc_auc", "average_precision", "nll", "capture@0.05"]
+    assert np.isnan(scores["a"]["capture@0.05"][1])
+
+
+def test_other_deposits_are_a_caveat():
+    found = caveats_of([result("a"), result("b", deposits=40)])
+    assert "The experiments hold different deposits (a 20, b 40)." in found
+    assert len(caveats_of([result("a"), result("b")])) == 1
+
+
+def test_the_files(tmp_path):
+    other = make_grid("EPSG:32633", 200.0, (0, 0, 4_000, 3_000))
+    results = [result("a"), result("b", 1 - MAP), result("c", MAP[:15, :20], other)]
+    files = write_comparison(results, pairs_of(results), tmp_path / "made")
+    names = [path.name for path in files]
+    assert names == ["comparison.md", "scores.csv", "scores.png", "differences.png"]
+    text = files[0].read_text()
+    assert "| ROC-AUC | 0.8 [0.7, 0.9] | 0.8 [0.7, 0.9] | 0.8 [0.7, 0.9] |" in text
+    assert "| rank correlation | −1 | – | – |" in text
+    assert "- Maps of a and c are not compared: their grids differ" in text
+    assert files[1].read_text().startswith("experiment,score,value,low,high\na,roc_auc,0.8,0.7,0.9")

@@ -1,0 +1,61 @@
+"""Values that stand for none though nobody says so."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mineral_prospectivity.experiments.nodata import hidden_nodata
+
+RNG = np.random.default_rng(0)
+FIELD = 100 * RNG.standard_normal((60, 80)) + 500
+FRAME = np.ones((60, 80), bool)
+FRAME[6:-6, 6:-6] = False
+
+
+def framed(values, nodata):
+    return np.where(FRAME, nodata, values)
+
+
+@pytest.mark.parametrize("nodata", [-9999.0, -99999.0, 1e20, -3.4028235e38, -32768.0])
+def test_customary_values_far_from_all_others(nodata):
+    found = hidden_nodata(framed(FIELD, nodata))
+
+    assert found is not None
+    assert found.value == nodata
+    assert "often means none" in found.why
+
+
+def test_a_single_pixel_of_a_customary_value_is_enough():
+    values = FIELD.copy()
+    values[0, 0] = -9999.0
+    assert hidden_nodata(values).value == -9999.0
+
+
+def test_a_customary_value_among_the_others_must_fill_some_area():
+    values = 2000 * (FIELD - 500) / 100
+    values[5, 5] = -9999.0
+    assert hidden_nodata(values) is None
+    assert hidden_nodata(framed(values.clip(-9000, 9000), -9999.0)).value == -9999.0
+
+
+def test_a_frame_of_zeros():
+    found = hidden_nodata(framed(FIELD - 500, 0.0))
+    assert found.value == 0.0
+    assert "frame of exact zeros" in found.why
+
+
+def test_zeros_inside_are_values():
+    distance = np.abs(np.arange(80) - 40.0) * np.ones((60, 1))
+    assert hidden_nodata(distance) is None
+    clipped = np.maximum(FIELD - 500, 0)
+    assert hidden_nodata(clipped) is None
+
+
+@pytest.mark.parametrize("values", [FIELD, np.full((5, 5), 3.0), np.full((5, 5), np.nan)])
+def test_ordinary_layers_hide_nothing(values):
+    assert hidden_nodata(values) is None
+
+
+def test_samples_of_a_table():
+    assert hidden_nodata(np.r_[RNG.uniform(0, 50, 200), -999.0, -999.0]).value == -999.0
