@@ -20,12 +20,12 @@ SELECTIONS = {
     "--pipelines nope": f"--pipelines: there is no 'nope'; there are {PIPELINES}",
     "--pipeline nope": f"--pipelines: there is no 'nope'; there are {PIPELINES}",
     "--pipelines riks": "--pipelines: there is no 'riks'; did you mean risk?",
-    "--nodes rank_targts": "--nodes: there is no 'rank_targts'; did you mean rank_targets?",
-    "--nodes rank_targets --pipelines training": (
-        "--nodes: there is no 'rank_targets'; there are train_members_000_004"
+    "--nodes rank_targts": "--nodes: there is no 'rank_targts'; did you mean risk.rank_targets?",
+    "--nodes nonsense --pipelines training": (
+        "--nodes: there is no 'nonsense'; there are training.train_members_000_004"
     ),
-    "--namespaces nope": "--namespaces: there is no 'nope'; there are none",
-    "--tags training --nodes rank_targets": (
+    "--namespaces nope": f"--namespaces: there is no 'nope'; there are {PIPELINES}",
+    "--tags training --nodes risk.rank_targets": (
         "--tags, --nodes: together they leave no node to run. Drop one of them"
     ),
     "--to-outputs target": (

@@ -10,7 +10,9 @@ import geopandas as gpd
 import pytest
 import rasterio
 import yaml
+from click.testing import CliRunner
 
+from mineral_prospectivity.cli import cli
 from mineral_prospectivity.geo.geotiff import read_geotiff
 
 SMALL = """
@@ -115,18 +117,24 @@ def test_the_check_tells_what_is_there_and_what_is_doubtful(travelled):
     assert "lagos can run: kedro run --env lagos" in said
 
 
-def test_an_experiment_is_not_overwritten(travelled, survey):
+def refused(project, monkeypatch, *arguments):
+    """Return what a command is refused with, in this process."""
+    monkeypatch.chdir(project)
+    result = CliRunner().invoke(cli, ["experiment", *map(str, arguments)])
+    assert result.exit_code == 1, result.output
+    return result.output
+
+
+def test_an_experiment_is_not_overwritten(travelled, survey, monkeypatch):
     project, _, _ = travelled
     layers, deposits = survey
     before = (project / "conf/lagos/parameters.yml").read_bytes()
-    again = kedro(project, "experiment", "new", "lagos", "--layers", layers, "--deposits", deposits)
-    assert again.returncode == 1
-    assert "exists already. Take another name, or --force to write it anew" in again.stderr
+    said = refused(project, monkeypatch, "new", "lagos", "--layers", layers, "--deposits", deposits)
+    assert "exists already. Take another name, or --force to write it anew" in said
     assert (project / "conf/lagos/parameters.yml").read_bytes() == before
 
 
-def test_finished_experiments_are_compared(travelled):
+def test_what_has_not_run_cannot_be_compared(travelled, monkeypatch):
     project, _, _ = travelled
-    refused = kedro(project, "experiment", "compare", "lagos", "demo")
-    assert refused.returncode == 1
-    assert "Run it first: kedro run --env demo" in refused.stderr
+    said = refused(project, monkeypatch, "compare", "lagos", "demo")
+    assert "Run it first: kedro run --env demo" in said

@@ -1,0 +1,143 @@
+"""All that is wrong with an experiment is found at once, each with its remedy."""
+
+from __future__ import annotations
+
+import shutil
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import yaml
+
+from mineral_prospectivity.experiments.check import check_experiment
+from mineral_prospectivity.runner.environment import load
+from mineral_prospectivity.simulation import simulate_region, write_region
+
+PARAMETERS = {
+    "grid": {"crs": "EPSG:32633", "resolution": 500.0},
+    "folds": {"count": 3, "block_size": 8000.0},
+}
+LAYER = {"type": "mineral_prospectivity.datasets.EvidenceLayerDataset"}
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    raw = tmp_path_factory.mktemp("drawn")
+    write_region(simulate_region(7, shape=(72, 80), prevalence=0.008), raw)
+    return raw
+
+
+@pytest.fixture
+def lake(drawn, make_project):
+    """Return an experiment that can run: its conf folder, raw files, and a check of it."""
+    return Lake(drawn, make_project())
+
+
+class Lake:
+    def __init__(self, drawn, project):
+        self.project, self.conf, self.raw = project, project / "conf/lake", project / "raw"
+        shutil.copytree(drawn, self.raw)
+        self.conf.mkdir()
+        self.catalog = {
+            "layer.magnetics": LAYER
+            | {"kind": "continuous", "filepath": self.path("magnetics.tif")},
+            "layer.faults": LAYER | {"kind": "lines", "filepath": self.path("faults.gpkg")},
+            "deposits": {
+                "type": "mineral_prospectivity.datasets.VectorDataset",
+                "filepath": self.path("deposits.gpkg"),
+            },
+        }
+        self.parameters = {key: dict(group) for key, group in PARAMETERS.items()}
+
+    def path(self, name):
+        return str(self.raw / name)
+
+    def check(self):
+        settings = {"experiment": "lake", "storage": str(self.project / "data")}
+        for name, content in (
+            ("globals", settings),
+            ("catalog_layers", self.catalog),
+            ("parameters", self.parameters),
+        ):
+            (self.conf / f"{name}.yml").write_text(yaml.safe_dump(content))
+        found = check_experiment(load("lake", str(self.project / "conf")), self.project)
+        return [text.replace(str(self.raw), "<raw>") for text in found.errors], found
+
+
+def test_an_experiment_that_can_run(lake):
+    errors, found = lake.check()
+    assert errors == []
+    assert found.facts[0] == "grid: 80 x 72 cells of 500 m, EPSG:32633"
+    assert found.facts[2].startswith("deposits: 62 of 62 count, in ")
+
+
+def test_everything_wrong_is_told_at_once(lake):
+    lake.parameters["grid"]["resolutoin"] = 3
+    lake.catalog["layer.faults"]["nodata"] = 0
+    lake.catalog["layer.gravity"] = {"type": LAYER["type"], "kind": "continuous"}
+    lake.catalog["deposits"]["filepath"] = lake.path("nowhere.gpkg")
+    errors, _ = lake.check()
+    assert errors == [
+        "parameters that cannot be used:\n  - grid.resolutoin: there is no such parameter; "
+        "allowed: crs, resolution, bounds, min_coverage, reproject",
+        "layer 'faults': nodata means nothing for kind: lines, which understands file_layer",
+        "catalog entry 'layer.gravity' has no filepath: add one, such as ${globals:raw}/file.tif",
+        "deposits (<raw>/nowhere.gpkg): there is no such file: put it there, or correct its "
+        "filepath in the catalog",
+    ]
+
+
+def test_bad_layers_and_bad_deposits_at_once(lake):
+    with rasterio.open(lake.path("magnetics.tif")) as file:
+        profile = file.profile
+    with rasterio.open(lake.path("flat.tif"), "w", **profile) as file:
+        file.write(np.full((file.height, file.width), 3.5, np.float32), 1)
+    lake.catalog["layer.flat"] = LAYER | {"kind": "continuous", "filepath": lake.path("flat.tif")}
+    lake.catalog["layer.rocks"] = LAYER | {
+        "kind": "continuous",
+        "filepath": lake.path("lithology.tif"),
+    }
+    lake.parameters["labels"] = {"include": {"status": ["Mine"]}}
+    errors, _ = lake.check()
+    assert errors == [
+        "layer 'flat' (<raw>/flat.tif): is constant: every value on the grid is 3.5. Remove the "
+        "layer",
+        "layer 'rocks' (<raw>/lithology.tif): is declared continuous and holds only 4 different "
+        "integers (2, 3, 4, 5), like a map of classes. Declare kind: categorical, or ordinal: "
+        "true if its numbers are ranks or counts",
+        "labels.include.status: no deposit has 'Mine'; there are 'Occurrence', 'Deposit'",
+    ]
+
+
+def test_folds_that_cannot_be_filled(lake):
+    lake.parameters["folds"]["count"] = 20
+    errors, _ = lake.check()
+    assert len(errors) == 1
+    assert "too few for 20 folds" in errors[0]
+
+
+def test_what_only_wants_a_look(lake):
+    lake.parameters["risk"] = {"hot_spots": {"radius": 100.0}}
+    frame = gpd.read_file(lake.path("deposits.gpkg"))
+    pd.concat([frame, frame.iloc[:2]]).to_file(lake.path("deposits.gpkg"))
+    with rasterio.open(lake.path("magnetics.tif"), "r+") as file:
+        values = file.read(1)
+        values[:20] = -9999
+        file.write(values, 1)
+    errors, found = lake.check()
+    assert errors == []
+    text = "\n".join(found.warnings)
+    assert "risk.hot_spots.radius = 100 m is smaller than a cell (500 m)" in text
+    assert "2 of 64 points repeat the coordinates of another" in text
+    assert "of the values are -9999, which often means none" in text
+    assert "declare nodata: -9999" in text
+
+
+def test_a_file_that_is_no_yaml(lake):
+    lake.check()
+    (lake.conf / "parameters.yml").write_text("grid: [")
+    found = check_experiment(load("lake", str(lake.project / "conf")), lake.project)
+    assert len(found.errors) == 1
+    assert "parameters.yml, line 1: is no valid YAML" in found.errors[0]

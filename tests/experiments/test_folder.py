@@ -1,0 +1,236 @@
+"""What files are taken for: kinds, classes, bands, tables, leaks; and what is left out."""
+
+from __future__ import annotations
+
+import shutil
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import rasterio
+import shapely
+from affine import Affine
+
+from mineral_prospectivity.errors import ConfigurationError, DepositError
+from mineral_prospectivity.experiments.deposits import look_at_deposits
+from mineral_prospectivity.experiments.draft import draft_experiment
+from mineral_prospectivity.experiments.folder import look_at_folder
+from mineral_prospectivity.experiments.new import require_new, write_experiment
+
+CRS = "EPSG:32633"
+TRANSFORM = Affine.translation(500_000, 5_236_000) @ Affine.scale(500, -500)
+RNG = np.random.default_rng(1)
+FIELD = RNG.standard_normal((72, 80))
+
+
+def raster(path, *bands, crs=CRS, dtype="float32", **profile):
+    with rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=72,
+        width=80,
+        count=len(bands),
+        dtype=dtype,
+        crs=crs,
+        transform=TRANSFORM,
+        **profile,
+    ) as file:
+        for number, values in enumerate(bands, start=1):
+            file.write(values.astype(dtype), number)
+
+
+def sites(count=40):
+    points = shapely.points(
+        RNG.uniform(501_000, 539_000, count), RNG.uniform(5_201_000, 5_235_000, count)
+    )
+    return gpd.GeoDataFrame(
+        {"STATUS": np.resize(["Mine", "Prospect"], count), "ID": np.arange(count)},
+        geometry=points,
+        crs=CRS,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with deposits beside it and one ordinary layer."""
+    layers = tmp_path / "layers"
+    layers.mkdir()
+    raster(layers / "gravity_mgal.tif", FIELD)
+    sites().to_file(tmp_path / "deposits.gpkg")
+    return layers
+
+
+def looked(folder):
+    found, left_out = look_at_folder(folder, folder.parent / "deposits.gpkg")
+    return {one.name: one for one in found}, {one.path.name: one.why for one in left_out}
+
+
+def drafted(folder, **given):
+    return draft_experiment(
+        "lake", folder, folder.parent / "deposits.gpkg", folder.parent / "raw", **given
+    )
+
+
+def test_rasters_of_few_integers_are_classes(folder):
+    codes = np.digitize(FIELD, [-1, 0, 1])
+    raster(folder / "lithology.tif", codes, dtype="uint8")
+    raster(folder / "fault_rank.tif", codes + 3.0)
+    raster(folder / "formation.tif", np.round(200 + 20 * FIELD), dtype="int16")
+    found, _ = looked(folder)
+    assert {name: one.fields["kind"] for name, one in found.items()} == {
+        "gravity_mgal": "continuous",
+        "lithology": "categorical",
+        "fault_rank": "categorical",
+        "formation": "categorical",
+    }
+    assert found["lithology"].doubts == ()
+    assert found["fault_rank"].doubts == (
+        "if its numbers are ranks, counts or amounts, declare kind: continuous and ordinal: true",
+    )
+    assert found["gravity_mgal"].fields["unit"] == "mGal"
+    assert found["gravity_mgal"].fields["derive"] == ["gradient"]
+
+
+def test_every_band_is_a_layer_unless_they_are_a_picture(folder):
+    raster(folder / "radiometrics.tif", FIELD + 1, FIELD + 2, nodata=-1e5)
+    raster(folder / "photo.tif", *3 * [abs(50 * FIELD)], dtype="uint8", photometric="RGB")
+    found, left_out = looked(folder)
+    assert [found[f"radiometrics_{band}"].fields["band"] for band in (1, 2)] == [1, 2]
+    assert left_out == {
+        "photo.tif": "is a picture in colours (red, green, blue), not measured values"
+    }
+
+
+def test_what_says_nothing_or_repeats_another_is_left_out(folder):
+    raster(folder / "flat.tif", np.full_like(FIELD, 3))
+    raster(folder / "empty.tif", np.full_like(FIELD, np.nan))
+    shutil.copy(folder / "gravity_mgal.tif", folder / "z_copy.tif")
+    (folder / "broken.tif").write_bytes(b"no raster")
+    (folder / "table.xlsx").write_bytes(b"")
+    (folder / "notes.csv").write_text("a,b\n1,2\n")
+    found, left_out = looked(folder)
+    assert list(found) == ["gravity_mgal"]
+    assert left_out.pop("broken.tif").startswith("cannot be read as a raster: ")
+    assert left_out == {
+        "flat.tif": "is constant: every value is 3",
+        "empty.tif": "has no value",
+        "z_copy.tif": "shows exactly what gravity_mgal.tif shows",
+        "table.xlsx": "a spreadsheet: save it as CSV",
+        "notes.csv": "has no two columns of coordinates among a, b",
+    }
+
+
+def test_maps_of_models_are_only_compared_with(folder):
+    raster(folder / "Prospectivity_2015.tif", FIELD)
+    found, _ = looked(folder)
+    assert found["prospectivity_2015"].use == "peer"
+
+
+def test_points_with_values_become_a_layer_a_column(folder):
+    samples = sites(200).drop(columns="STATUS").assign(Cu_ppm=RNG.random(200), As=RNG.random(200))
+    samples.to_file(folder / "soil.geojson")
+    found, _ = looked(folder)
+    assert found["soil_cu_ppm"].fields | {"max_distance": 0} == {
+        "kind": "points",
+        "column": "Cu_ppm",
+        "max_distance": 0,
+        "unit": "ppm",
+    }
+    assert "soil_id" not in found
+    assert found["soil_as"].fields["max_distance"] > 100
+
+
+def test_deposits_among_the_layers_are_switched_off(folder):
+    gpd.read_file(folder.parent / "deposits.gpkg")[["geometry"]].to_file(folder / "mines.shp")
+    draft = drafted(folder)
+    mines = next(one for one in draft.layers if one.name == "mines")
+    assert mines.use == "off"
+    assert mines.doubts[0] == (
+        "100% of the deposits lie on its points, so it would tell the answer: switched off"
+    )
+
+
+def test_tables_name_their_coordinates(folder):
+    table = pd.DataFrame({"Longitude": [15.1, 15.2], "Latitude": [47.0, 47.1], "Au_ppb": [1, 5.5]})
+    table.to_csv(folder / "rocks.csv", index=False)
+    found, _ = looked(folder)
+    assert found["rocks"].fields == {
+        "kind": "table",
+        "x": "Longitude",
+        "y": "Latitude",
+        "column": "Au_ppb",
+        "unit": "ppb",
+        "crs": "EPSG:4326",
+    }
+
+
+def test_layers_of_a_geopackage_and_names_that_repeat(folder):
+    lines = gpd.GeoDataFrame(
+        geometry=[shapely.LineString([(500_000, 5_200_000), (510_000, 5_210_000)])], crs=CRS
+    )
+    for layer in ("faults", "Gravity mGal"):
+        lines.to_file(folder / "structure.gpkg", layer=layer)
+    found, _ = looked(folder)
+    assert found["faults"].fields == {"kind": "lines", "file_layer": "faults"}
+    assert set(found) == {"gravity_mgal", "faults", "gravity_mgal_2"}
+
+
+def test_a_folder_without_layers(tmp_path):
+    (tmp_path / "scan.kml").write_text("")
+    with pytest.raises(ConfigurationError) as error:
+        look_at_folder(tmp_path, tmp_path / "deposits.gpkg")
+    assert "holds no layer. It takes .tif, " in str(error.value)
+    assert str(error.value).endswith("  - scan.kml: KML: save it as GeoPackage")
+
+
+def test_attributes_that_could_choose_deposits(folder):
+    found = look_at_deposits(folder.parent / "deposits.gpkg")
+    assert found.filters == {"STATUS": {"Mine": 20, "Prospect": 20}}
+
+
+def test_lines_are_no_deposits(tmp_path):
+    line = shapely.LineString([(0, 0), (1, 1)])
+    gpd.GeoDataFrame(geometry=[line], crs=CRS).to_file(tmp_path / "faults.gpkg")
+    with pytest.raises(DepositError, match="holds LineString, which marks no deposit"):
+        look_at_deposits(tmp_path / "faults.gpkg")
+
+
+def test_given_values_win(folder):
+    draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
+    assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
+    assert draft.resolution.value == 1000.0
+
+
+@pytest.mark.parametrize("name", ["base", "1lake", "a+b", "a/b"])
+def test_names_that_cannot_be(name, tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot name an experiment"):
+        require_new(name, tmp_path, force=False)
+
+
+def test_nothing_is_configured_when_the_disk_fails(folder, tmp_path, monkeypatch):
+    conf = tmp_path / "conf"
+    conf.mkdir()
+
+    def full(pairs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mineral_prospectivity.experiments.new.bring", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_experiment(drafted(folder), conf, tmp_path / "reports")
+    assert list(conf.iterdir()) == []
+
+
+def test_force_writes_its_own_files_anew_and_no_others(folder, tmp_path):
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    write_experiment(drafted(folder), conf, tmp_path / "reports")
+    (conf / "lake/sources.yml").write_text("kept: true")
+    (conf / "lake/parameters.yml").write_text("changed: true")
+    write_experiment(drafted(folder), conf, tmp_path / "reports")
+    assert (conf / "lake/sources.yml").read_text() == "kept: true"
+    assert "resolution: 500.0" in (conf / "lake/parameters.yml").read_text()
+    assert sorted(path.name for path in conf.iterdir()) == ["lake"]
+    raw = tmp_path / "raw/gravity_mgal.tif"
+    assert raw.samefile(folder / "gravity_mgal.tif")
