@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from typing import Any
@@ -91,7 +92,8 @@ def _kedro_run(**options: Any) -> Any:
         raise click.UsageError(str(error)) from error
     except KeyboardInterrupt:
         click.echo(f"\n{STOPPED}\n  {_command_to_go_on()}", err=True)
-        raise SystemExit(INTERRUPTED) from None
+        sys.stderr.flush()
+        os._exit(INTERRUPTED)  # threads that still train would be waited for
     except Exception as error:
         problems = [] if user_error(error) else _problems(error, options)
         if not problems:

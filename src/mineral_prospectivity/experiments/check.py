@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -136,7 +137,7 @@ def _check_data(
     readable = [
         layer
         for layer in layers
-        if findings.attempt(lambda layer=layer: layer_bounds(layer, reference)) is not None
+        if findings.attempt(partial(layer_bounds, layer, reference)) is not None
     ]
     grid = findings.attempt(lambda: _grid(parameters, readable))
     if grid is None:

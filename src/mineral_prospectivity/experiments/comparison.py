@@ -11,6 +11,7 @@ from kedro.io import DataCatalog
 from scipy.stats import spearmanr
 
 from mineral_prospectivity.errors import StorageError
+from mineral_prospectivity.geo.grid import grid_crs
 from mineral_prospectivity.reporting.comparisons import all_names, find_score
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def load_results(loader: ComposingConfigLoader) -> Results:
     """
     catalog = DataCatalog.from_config(loader["catalog"])
     names = ("metrics", PROBABILITY, "targets")
-    missing = [name for name in names if not catalog.get(name).exists()]
+    missing = [name for name in names if not catalog.exists(name)]
     if missing:
         msg = (
             f"experiment {loader.experiment!r}: there are no {', '.join(missing)} in "
@@ -190,8 +191,8 @@ def agreement(first: NDArray[np.float64], second: NDArray[np.float64]) -> MapAgr
 
 def _overlap(first: NDArray[np.float64], second: NDArray[np.float64], share: float) -> float:
     count = max(1, round(share * first.size))
-    tops = [np.argsort(-values, kind="stable")[:count] for values in (first, second)]
-    return np.intersect1d(*tops).size / count
+    one, other = (np.argsort(-values, kind="stable")[:count] for values in (first, second))
+    return float(np.isin(one, other).mean())
 
 
 def shared_targets(one: Results, other: Results) -> float | str:
@@ -199,7 +200,7 @@ def shared_targets(one: Results, other: Results) -> float | str:
     for result in (one, other):
         if result.targets.empty:
             return f"{result.name} has no targets"
-    ground = other.probability.grid.extent.to_crs(one.probability.grid.crs)
+    ground = other.probability.grid.extent.to_crs(grid_crs(one.probability.grid))
     if not one.probability.grid.extent.intersects(ground):
         return "they lie in different regions"
     first = one.targets.geometry.union_all()

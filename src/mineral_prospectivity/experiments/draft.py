@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -156,7 +156,8 @@ def _judged(found: list[Found], deposits: gpd.GeoDataFrame, crs: CRS) -> list[Fo
 def _without_leak(found: Found, sites: gpd.GeoDataFrame, crs: CRS) -> Found:
     if found.fields["kind"] != "points":
         return found
-    points = found.picture.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt)
+    features: Any = found.picture
+    points = features.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt)
     tree = shapely.STRtree(points.geometry.values)
     near = tree.query(sites.geometry.values, predicate="dwithin", distance=1.0)[0]
     share = np.unique(near).size / len(sites)

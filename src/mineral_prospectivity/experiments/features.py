@@ -165,7 +165,7 @@ def _reach(frame: Any) -> float:
     points = np.unique(metric.geometry.get_coordinates().to_numpy(), axis=0)
     if len(points) < FEWEST_CLASSES:
         return 1000.0
-    nearest = KDTree(points).query(points, k=2)[0][:, 1]
+    nearest = np.asarray(KDTree(points).query(points, k=2)[0])[:, 1]
     return float(f"{max(5 * np.median(nearest), 1.0):.1g}")
 
 

@@ -102,7 +102,7 @@ def _raster(axis: Axes, found: Found) -> None:
 
 
 def _features(axis: Axes, found: Found) -> None:
-    frame = found.picture
+    frame: Any = found.picture
     few = frame if len(frame) <= MOST_FEATURES else frame.sample(MOST_FEATURES, random_state=0)
     column = found.fields.get("column")
     options: dict[str, Any] = {"color": "#555555"}

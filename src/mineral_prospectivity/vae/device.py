@@ -40,12 +40,18 @@ def stack_threads(device: torch.device) -> Iterator[ThreadPoolExecutor]:
     A stack's matrices are small: several threads on one product wait for each other longer than
     they work, most of all on a machine that is busy. One thread a stack also makes results
     independent of the number of cores. A GPU takes one stack at a time.
+
+    Ctrl-C does not wait for stacks that still train: who catches it ends the process.
     """
     count = 1 if device.type == "cuda" else os.cpu_count() or 1
     before = torch.get_num_threads()
     pool = ThreadPoolExecutor(count, initializer=torch.set_num_threads, initargs=(1,))
+    interrupted = False
     try:
-        with pool:
-            yield pool
+        yield pool
+    except KeyboardInterrupt:
+        interrupted = True
+        raise
     finally:
+        pool.shutdown(wait=not interrupted, cancel_futures=interrupted)
         torch.set_num_threads(before)
