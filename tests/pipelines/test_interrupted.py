@@ -107,7 +107,7 @@ def test_ctrl_c_says_how_to_go_on_and_what_it_says_goes_on(drawn, tmp_path):
     with subprocess.Popen(
         [*run, *longer], cwd=PROJECT, stderr=subprocess.PIPE, text=True
     ) as process:
-        while "train_members" not in (line := process.stderr.readline()):
+        while "train_member" not in (line := process.stderr.readline()):
             assert line, "training never began"
         time.sleep(1)
         process.send_signal(signal.SIGINT)
