@@ -104,7 +104,8 @@ def test_the_papers_configuration_has_results_of_its_own(experiment):
             assert after == before
         else:
             assert after != before
-            assert after == before.replace(f"/{experiment}/", f"/{experiment}-paper/")
+            renamed = before.replace(f"/{experiment}/", f"/{experiment}-paper/")
+            assert after == renamed.replace(f"/{experiment}.qgz", f"/{experiment}-paper.qgz")
     assert parameters.model.kind == "cvae"
     assert parameters.ensemble.size == 100
     assert parameters.risk.categories.measure == "relative"
