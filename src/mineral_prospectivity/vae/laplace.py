@@ -46,6 +46,13 @@ class LaplacePosterior(NamedTuple):
         return whitened.square().sum(dim=0)
 
 
+class NewtonStep(NamedTuple):
+    """Weights after a step, and the Cholesky factor of the second derivative before it."""
+
+    weights: Tensor
+    factor: Tensor
+
+
 class LogisticProblem(NamedTuple):
     """The negative log posterior of a logistic regression with prior N(prior, I)."""
 
@@ -66,15 +73,6 @@ class LogisticProblem(NamedTuple):
         error = torch.sigmoid(torch.mv(self.phi, weights)) - self.labels
         return weights - self.prior + torch.mv(self.phi.T, self.counts * error)
 
-    def newton_step(self, weights: Tensor, gradient: Tensor) -> Tensor:
-        """Return the Newton direction.
-
-        In single precision, at half the cost: it only has to lead downhill, and the gradient
-        that decides where to stop is in double.
-        """
-        step = torch.cholesky_solve(gradient.float().unsqueeze(1), self.cholesky(weights).float())
-        return step.squeeze(1).to(gradient)
-
     def cholesky(self, weights: Tensor) -> Tensor:
         """Return the Cholesky factor of the second derivative, summed in single precision."""
         probability = torch.sigmoid(torch.mv(self.phi, weights))
@@ -84,21 +82,28 @@ class LogisticProblem(NamedTuple):
         )
         return factor
 
-    def minimise(self, weights: Tensor, steps: int = NEWTON_STEPS) -> Tensor:
-        """Newton's method: a step is halved until the objective falls enough."""
-        for _ in range(steps):
-            gradient = self.gradient(weights)
-            if gradient.norm() < NEWTON_TOLERANCE:
+    def descend(self, weights: Tensor) -> NewtonStep:
+        """Take one of Newton's steps, halved until the objective falls enough.
+
+        The direction is of single precision, at half the cost: it only has to lead downhill, and
+        the gradient that decides where to stop is in double.
+        """
+        gradient, factor = self.gradient(weights), self.cholesky(weights)
+        step = torch.cholesky_solve(gradient.unsqueeze(1), factor).squeeze(1)
+        objective, decrement, length = self.objective(weights), torch.dot(gradient, step), 1.0
+        while (
+            length > SHORTEST_STEP
+            and self.objective(weights - length * step) > objective - 1e-4 * length * decrement
+        ):
+            length /= 2
+        return NewtonStep(weights - length * step, factor)
+
+    def minimise(self, weights: Tensor) -> Tensor:
+        """Return the mode, by Newton's method from the given weights."""
+        for _ in range(NEWTON_STEPS):
+            if self.gradient(weights).norm() < NEWTON_TOLERANCE:
                 break
-            step = self.newton_step(weights, gradient)
-            objective, decrement = self.objective(weights), torch.dot(gradient, step)
-            length = 1.0
-            while (
-                length > SHORTEST_STEP
-                and self.objective(weights - length * step) > objective - 1e-4 * length * decrement
-            ):
-                length /= 2
-            weights = weights - length * step
+            weights = self.descend(weights).weights
         return weights
 
 

@@ -11,10 +11,9 @@ from mineral_prospectivity.vae.laplace import LogisticProblem
 if TYPE_CHECKING:
     from torch import Tensor
 
-UPDATES = 8
-"""Rounds: the scales then move by less than two deals of the background sample differ."""
+ROUNDS = 10
+"""The scales then move by less than two deals of the background sample differ."""
 
-STEPS_A_ROUND = 2
 SCALES = (0.05, 8.0)
 """Bounds of a scale: beyond them a group says nothing, or all."""
 
@@ -37,9 +36,10 @@ def relevance_scales(
 
     .. math:: \sqrt{\frac{|a|^2 + \nu (s_0 / s)^2}{n - \sum V + \nu}}
 
-    again and again: MacKay's re-estimation [1]_, where ``n - sum(V)`` is the number of weights
-    that the data determine, with nu weights' worth of belief in the first scale. A layer that
-    tells nothing is shrunk, one that tells much is given room, and no held-out cell is asked.
+    after each of Newton's steps to the mode: MacKay's re-estimation [1]_, where ``n - sum(V)`` is
+    the number of weights that the data determine, with nu weights' worth of belief in the first
+    scale. A layer that tells nothing is shrunk, one that tells much is given room, and no
+    held-out cell is asked.
 
     Parameters
     ----------
@@ -67,10 +67,10 @@ def relevance_scales(
     index, count = groups[grouped], int(groups.max()) + 1
     sizes = torch.bincount(index, minlength=count)
     factor, weights = scale.new_ones(count), prior
-    for _ in range(UPDATES):
+    for _ in range(ROUNDS):
         problem = LogisticProblem(columns * scale, labels, tempering * counts, prior)
-        weights = problem.minimise(weights, steps=STEPS_A_ROUND)
-        variances = torch.cholesky_inverse(problem.cholesky(weights)).diagonal()
+        weights, precision = problem.descend(weights)
+        variances = torch.cholesky_inverse(precision).diagonal()
         determined = sizes - scale.new_zeros(count).index_add(0, index, variances[grouped])
         length = scale.new_zeros(count).index_add(0, index, weights[grouped].square())
         change = ((length + strength / factor.square()) / (determined + strength)).sqrt()
