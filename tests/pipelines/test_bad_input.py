@@ -349,6 +349,7 @@ def mapped(engineered, tmp_path_factory):
     experiment.run("training")
     experiment.run("uncertainty")
     experiment.output("metrics.json").write_text("{}")
+    experiment.output("layer_importance.csv").write_text("layer,nll_increase\n")
     return experiment
 
 
@@ -424,7 +425,9 @@ BAD_RESULTS = {
         "  - members_002_003.inner (<storage>/06_models/small/members_002_003_inner.parquet): run "
         "training first\n"
         "  - members_002_003.out_of_fold "
-        "(<storage>/06_models/small/members_002_003_out_of_fold.parquet): run training first",
+        "(<storage>/06_models/small/members_002_003_out_of_fold.parquet): run training first\n"
+        "  - members_002_003.permuted "
+        "(<storage>/06_models/small/members_002_003_permuted.parquet): run training first",
     ),
     "layers in another order": (
         engineered_again(lambda experiment: experiment.keep("faults", "magnetics", "lithology")),

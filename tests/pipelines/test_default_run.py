@@ -190,3 +190,53 @@ def test_one_pipeline_runs_alone_from_what_the_others_wrote(finished):
     finished.run("risk")
 
     assert targets.exists()
+
+
+def test_layers_add_up_to_the_log_odds_wherever_targets_lie(finished):
+    """They add up to the log-odds less those of the baseline, which are the same for all cells."""
+    output = finished.storage / "07_model_output/small"
+    with rasterio.open(output / "attribution.tif") as source:
+        added = source.read().sum(axis=0)
+        layers = source.descriptions
+    log_odds, p = read(finished, "log_odds_mean"), read(finished, "probability")
+    explained = np.isfinite(added)
+    baseline = (log_odds - added)[explained]
+
+    assert len(layers) == 14
+    np.testing.assert_allclose(baseline, baseline[0], atol=2e-3)
+    assert explained.mean() == pytest.approx(0.05, abs=0.01)
+    assert p[explained].min() > p[~explained & np.isfinite(p)].max() - 1e-7
+
+
+def test_every_target_says_why(finished):
+    targets = pd.read_csv(finished.output("targets.csv"))
+    drivers = pd.read_csv(finished.output("target_drivers.csv"))
+    analogues = pd.read_csv(finished.output("target_analogues.csv"))
+
+    assert drivers["target_id"].unique().tolist() == targets["target_id"].tolist()
+    assert drivers["contribution"].notna().all()
+    assert targets["drivers"].notna().all()
+    assert targets["similar_deposits"].notna().all()
+    assert set(analogues["target_id"]) == set(targets["target_id"])
+    assert targets["dissimilarity"].between(0, 100).all()
+    assert targets["novelty"].between(0, 100).all()
+
+
+def test_layers_that_deposits_follow_outweigh_those_they_do_not(finished):
+    importance = pd.read_csv(finished.output("layer_importance.csv")).set_index("layer")
+    idle = ["thorium", "uranium", "zinc", "nickel", "elevation"]
+    used = ["faults", "copper", "gold", "magnetics"]
+
+    assert len(importance) == 14
+    mean = importance["auc_drop"]
+    assert mean[used].mean() > 2 * mean[idle].abs().mean()
+
+
+def test_the_latent_view_is_three_colours_everywhere(finished):
+    with rasterio.open(finished.output("maps", "latent_view.tif")) as source:
+        colours = source.read()
+        assert source.descriptions == ("red", "green", "blue")
+    known = np.isfinite(read(finished, "probability"))
+    assert (np.isfinite(colours) == known).all()
+    assert colours[:, known].min() >= 0
+    assert colours[:, known].max() <= 255

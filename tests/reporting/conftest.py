@@ -8,20 +8,24 @@ from scipy.ndimage import gaussian_filter
 from scipy.special import expit, logit
 
 from mineral_prospectivity.geo.bands import Band
-from mineral_prospectivity.geo.grid import cell_centres, make_grid
+from mineral_prospectivity.geo.false_colours import false_colours
+from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, make_grid
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.parameters import EvaluationParameters, RiskParameters
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
+from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.targeting import (
     category_table,
     economics_map,
+    explain_targets,
     find_targets,
     hot_spots,
     next_samples,
     risk_return,
     select_targets,
+    target_zones,
 )
 
 ROWS, COLS = 90, 70
@@ -132,10 +136,34 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR09
         prediction, label_prior=float(cells.label.mean()), **risk.economics.model_dump()
     )
     targets = find_targets(
-        spots.map, prediction, money, split.map, evidence=evidence, deposits=deposits,
+        spots.map, prediction, money, split.map, deposits=deposits,
         min_area=1e6, count=50, exploration_cost=1.0,
     )  # fmt: skip
-    targets = select_targets(targets, budget=risk.targets.budget, spacing=1000.0)
+    latent = as_raster(
+        prediction.grid, latent_1=evidence.array()[0], latent_2=prediction.array()[0]
+    )
+    located = deposits.assign(
+        cell=cells_of_points(prediction.grid, deposits.geometry.x, deposits.geometry.y)
+    )
+    located["cluster"] = np.arange(len(located))
+    why = explain_targets(
+        targets,
+        target_zones(spots.map, targets),
+        maps=prediction,
+        attribution=evidence,
+        latent=latent,
+        deposits=located,
+    )
+    importance = pd.DataFrame(
+        {
+            "layer": list(evidence.names),
+            "nll_increase": np.linspace(0.002, 0.0, len(evidence.names)),
+            "nll_low": np.linspace(0.001, -0.001, len(evidence.names)),
+            "nll_high": np.linspace(0.003, 0.001, len(evidence.names)),
+        }
+    )
+    view = false_colours(latent, latent.array().reshape(2, -1).T)
+    targets = select_targets(why.targets, budget=risk.targets.budget, spacing=1000.0)
     table = category_table(split.map, deposits)
     chosen = targets[targets.selected]
     return ReportInputs(
@@ -169,6 +197,7 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR09
                 "funded_return": float(chosen.funded_return.sum()),
             },
         },
+        reasons=Reasons(why.drivers, importance, latent, view),
         parameters={"risk": risk.model_dump(), "evaluation": EvaluationParameters().model_dump()},
         provenance={"versions": {"numpy": "2.4"}},
         timings={

@@ -101,7 +101,7 @@ def test_links_lead_to_parts_of_the_page(page):
 
 def test_every_figure_has_words_for_those_who_cannot_see_it(page):
     images = page.all("img")
-    assert len(images) == 11
+    assert len(images) == 14
     assert all(len(image["alt"]) > 20 for image in images)
     assert len(page.all("figcaption")) == len(images)
 

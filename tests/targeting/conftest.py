@@ -51,19 +51,6 @@ def maps(grid):
 
 
 @pytest.fixture(scope="session")
-def evidence(grid, maps):
-    rng = np.random.default_rng(6)
-    mean = maps.select(["log_odds_mean"]).array()[0]
-    return as_raster(
-        grid,
-        gravity=2 * mean + 0.2 * smooth(rng, mean.shape, 2),
-        noise=smooth(rng, mean.shape, 2),
-        rare_class=(mean > 0) * 1.0,
-        constant=np.ones(mean.shape),
-    )
-
-
-@pytest.fixture(scope="session")
 def deposits(grid, maps):
     p = np.nan_to_num(maps.select(["probability"]).array()[0])
     rng = np.random.default_rng(7)

@@ -6,10 +6,14 @@ from scipy import ndimage
 from scipy.special import expit
 from shapely.geometry import Point
 
-from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.polygons import zone_polygons
-from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.targeting import economics_map, find_targets, hot_spots, risk_return
+from mineral_prospectivity.targeting import (
+    economics_map,
+    find_targets,
+    hot_spots,
+    risk_return,
+    target_zones,
+)
 
 MONEY = {
     "label_prior": 0.05,
@@ -29,9 +33,9 @@ def inputs(maps):
 
 
 @pytest.fixture(scope="module")
-def find(inputs, evidence, deposits):
+def find(inputs, deposits):
     def call(**changes):
-        arguments = {"evidence": evidence, "deposits": deposits, "min_area": 0, "count": 50}
+        arguments = {"deposits": deposits, "min_area": 0, "count": 50}
         return find_targets(*inputs, **{**arguments, "exploration_cost": 1.0, **changes})
 
     return call
@@ -91,6 +95,15 @@ def test_category_is_that_of_most_cells(find, inputs):
         assert target.category == ("high return, high risk" if risky else "high return, low risk")
 
 
+def test_zones_of_targets_are_their_cells_in_their_order(find, inputs):
+    targets = find()
+    zones = target_zones(inputs[0], targets)
+    assert zones.cells.tolist() == targets.cells.tolist()
+    labels, _ = ndimage.label(inputs[0].array()[2] == 1, np.ones((3, 3)))
+    for position, target in enumerate(targets.itertuples(), start=1):
+        assert ((zones.labels == position) == (labels == int(target.target_id[1:]))).all()
+
+
 def test_small_targets_go_and_the_best_stay(find):
     every, large, best = find(), find(min_area=3.66e6), find(count=2)
     assert (large.cells >= 366).all()
@@ -141,15 +154,7 @@ def test_a_deposit_beyond_the_grid_counts_for_distance_alone(find):
 def test_no_target_gives_an_empty_table(find):
     targets = find(min_area=1e12)
     assert len(targets) == 0
-    assert {"rank", "drivers", "deposit_distance", "geometry"} <= set(targets.columns)
-
-
-def test_drivers_name_what_differs(find):
-    targets = find()
-    first = targets.drivers.iloc[0].split("; ")
-    assert {part.split(" ")[0] for part in first[:2]} == {"gravity", "rare_class"}
-    assert all("constant" not in drivers for drivers in targets.drivers)
-    assert "gravity +" in targets.drivers.iloc[0]
+    assert {"rank", "deposit_distance", "geometry"} <= set(targets.columns)
 
 
 def test_cells_that_touch_at_a_corner_are_one_valid_target(grid):
@@ -161,17 +166,3 @@ def test_cells_that_touch_at_a_corner_are_one_valid_target(grid):
     assert [outline.is_valid for outline in outlines] == [True, True]
     assert [outline.area for outline in outlines] == [3e4, 23e4]
     assert outlines[0].geom_type == "MultiPolygon"
-
-
-def test_drivers_are_robust_scores_of_the_target_mean(grid):
-    from mineral_prospectivity.targeting.drivers import target_drivers
-    from mineral_prospectivity.targeting.zones import Zones
-
-    values = np.arange(60 * 80, dtype=np.float32).reshape(1, 60, 80)
-    evidence = Raster(grid, (Band("ramp"),), lambda window: values[:, *window.slices])
-    labels = np.zeros((60, 80), dtype=np.int32)
-    labels[-1, -1] = 1
-    median = np.median(values)
-    z = (4799 - median) / (1.4826 * np.median(np.abs(values - median)))
-    zones = Zones(labels, np.array([1]))
-    assert target_drivers(evidence, zones) == [f"ramp {z:+.1f}"]

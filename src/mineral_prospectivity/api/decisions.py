@@ -124,7 +124,6 @@ def analyse_risk_return(
 
 def pick_targets(
     maps: Raster,
-    evidence: Raster,
     deposits: gpd.GeoDataFrame,
     *,
     label_prior: float,
@@ -137,8 +136,6 @@ def pick_targets(
     maps
         From :meth:`~mineral_prospectivity.api.ensemble.CalibratedEnsemble.map`, better read
         back from the file it was written to.
-    evidence
-        The evidence stack, which says what drives a target.
     deposits
         Known deposits, points in the CRS of the grid; may be empty.
     label_prior
@@ -159,7 +156,7 @@ def pick_targets(
     >>> evidence = RasterDataset(filepath=str(trained / "evidence.tif")).load()
     >>> maps = load_ensemble(trained).map(evidence)
     >>> nothing_known = gpd.GeoDataFrame(geometry=[], crs=str(evidence.grid.crs))
-    >>> targets = pick_targets(maps, evidence, nothing_known, label_prior=0.1)
+    >>> targets = pick_targets(maps, nothing_known, label_prior=0.1)
     >>> targets["rank"].is_monotonic_increasing
     True
     """
@@ -175,7 +172,6 @@ def pick_targets(
         maps,
         economics_map(maps, label_prior=label_prior, **money.model_dump()),
         categories,
-        evidence=evidence,
         deposits=deposits,
         min_area=chosen.targets.min_area,
         count=chosen.targets.count,

@@ -17,6 +17,7 @@ from mineral_prospectivity.geo.tabulate import has_evidence
 from mineral_prospectivity.uq.calibration import LogitCalibration
 from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.novelty import NoveltyScale
+from mineral_prospectivity.vae.attribution import Attribution, layer_names
 from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.ensemble import Ensemble
 
@@ -64,6 +65,11 @@ class CalibratedEnsemble:
     def bands(self) -> tuple[Band, ...]:
         """The evidence that the members expect, in order."""
         return self.ensemble.bands
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The layers that the bands come from, in order."""
+        return layer_names(self.bands)
 
     def predict(self, x: NDArray[np.generic]) -> Prediction:
         """Return probability and every uncertainty of cells.
@@ -120,6 +126,54 @@ class CalibratedEnsemble:
             return maps
 
         return Raster(evidence.grid, MAPS, read)
+
+    def attribute(self, x: NDArray[np.generic], baseline: NDArray[np.generic]) -> Attribution:
+        """Return what each layer adds to the calibrated mean log-odds of cells.
+
+        By integrated gradients (Sundararajan et al. 2017), summed over the bands of a layer.
+        What drives the model is no proof of a cause, and layers that say the same share the
+        credit.
+
+        Parameters
+        ----------
+        x
+            As for :meth:`predict`.
+        baseline
+            Evidence of the cell to compare with, shape ``(bands,)``, for example
+            :func:`~mineral_prospectivity.vae.attribution.typical_cell` of the background.
+
+        Raises
+        ------
+        BundleError
+            If the number of columns differs from that of the bands.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from mineral_prospectivity.api import typical_cell
+        >>> ensemble = load_ensemble(trained)
+        >>> x = np.array([[0.5, -1.0], [np.nan, 2.0], [1.5, 1.5]])
+        >>> why = ensemble.attribute(x, typical_cell(x, ensemble.bands))
+        >>> ensemble.layers
+        ('magnetics', 'gravity')
+        >>> bool(np.allclose(why.layers.sum(axis=1), why.total))
+        True
+        """
+        found = self.ensemble.attribute(
+            np.ascontiguousarray(x, dtype=np.float32), np.asarray(baseline, dtype=np.float32)
+        )
+        slope = self.calibration.slope
+        return Attribution(slope * found.layers, slope * found.total)
+
+    def encode(self, x: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Return each member's latent means of cells, shape ``(members, cells, latent)``.
+
+        Parameters
+        ----------
+        x
+            As for :meth:`predict`.
+        """
+        return self.ensemble.encode(np.ascontiguousarray(x, dtype=np.float32))
 
     def predict_raster(
         self, evidence: str | Path, output: str | Path, *, min_coverage: float = 0.5

@@ -123,6 +123,6 @@ def cells_by_window(
     window = (row // size) * across + col // size
     order = np.argsort(window, kind="stable")
     numbers, first = np.unique(window[order], return_index=True)
-    for number, places in zip(numbers, np.split(order, first[1:]), strict=True):
+    for number, places in zip(numbers, np.split(order, first)[1:], strict=True):
         top, left = (int(n) * size for n in divmod(int(number), across))
         yield Window(top, left, min(size, rows - top), min(size, cols - left)), places

@@ -85,33 +85,33 @@ def report_figures(inputs: ReportInputs, maps_shown: ReportMaps) -> dict[str, Re
 def _map_figures(inputs: ReportInputs, maps_shown: ReportMaps) -> dict[str, ReportFigure]:
     deposits, targets, prediction = inputs.deposits, inputs.targets, maps_shown.prediction
     return {
-        "probability": _png(
+        "probability": png_figure(
             maps.probability_map(prediction, deposits, targets),
             "Probability of a deposit in each cell, on a log scale, with known deposits (red) and "
             "targets (outlined; the first ten numbered by rank).",
             f"Map of the probability of a deposit, with {len(deposits)} known deposits and "
             f"{len(targets)} outlined targets",
         ),
-        "categories": _png(
+        "categories": png_figure(
             maps.category_map(maps_shown.categories, deposits, targets),
             "Return and risk. Blue ground is where to go first; orange promises as much, but the "
             "models disagree there. Outlined: what the budget funds.",
             "Map of the four categories of return and risk",
         ),
-        "returns": _png(
+        "returns": png_figure(
             maps.return_map(maps_shown.returns, deposits),
             "Expected value of testing a cell less the discount for risk: it pays where the map is "
             "green-blue.",
             "Map of the risk-adjusted return of testing each cell",
         ),
-        "uncertainty": _png(
+        "uncertainty": png_figure(
             maps.uncertainty_maps(prediction, deposits),
             "Aleatoric uncertainty stays whatever is sampled next to these layers; epistemic "
             "uncertainty shrinks with more labels; novelty is the percentile of held-out cells "
             "that fit the layers' pattern better.",
             "Four maps: aleatoric, epistemic and total uncertainty, and novelty",
         ),
-        "folds": _png(
+        "folds": png_figure(
             maps.folds_map(inputs.cells, inputs.prediction.grid, deposits),
             "Blocks of one colour were held out together: no score uses a prediction by a model "
             "that saw the block.",
@@ -129,7 +129,7 @@ def _risk_return(inputs: ReportInputs, maps_shown: ReportMaps) -> ReportFigure:
         threshold=threshold,
         risk_label=RISK_LABELS[measure],
     )
-    return _png(
+    return png_figure(
         figure,
         "Return against risk, a dot a cell. Return counts as high where a cell and its neighbours "
         "are high together, so the colours may overlap in height.",
@@ -149,7 +149,9 @@ def _scores(metrics: Mapping[str, Any]) -> ReportFigure:
         "Scores on blocks that the models never saw. Whiskers overlap even where a paired "
         "difference is clear: judge by the table of differences."
     )
-    return _svg(figure, caption, "Scores of each model with intervals, as in the table of scores")
+    return svg_figure(
+        figure, caption, "Scores of each model with intervals, as in the table of scores"
+    )
 
 
 def _capture(metrics: Mapping[str, Any]) -> ReportFigure:
@@ -168,7 +170,9 @@ def _capture(metrics: Mapping[str, Any]) -> ReportFigure:
         fit=[] if is_absent(fit) else _curves(fit["area"], fit["success_rate"]),
         limit=_limit(metrics["truth"]),
     )
-    return _svg(figure, caption, "Capture curves of each model: prediction rate and success rate")
+    return svg_figure(
+        figure, caption, "Capture curves of each model: prediction rate and success rate"
+    )
 
 
 def _curves(area: list[float], captured: Mapping[str, Any]) -> list[curves.Curve]:
@@ -205,7 +209,7 @@ def _prediction_area(metrics: Mapping[str, Any]) -> ReportFigure:
         intersection_captured=found["intersection_captured"],
         intersection_area=found["intersection_area"],
     )
-    return _svg(figure, caption, "Deposits captured and area spared above each probability")
+    return svg_figure(figure, caption, "Deposits captured and area spared above each probability")
 
 
 def _reliability(metrics: Mapping[str, Any]) -> ReportFigure:
@@ -216,7 +220,7 @@ def _reliability(metrics: Mapping[str, Any]) -> ReportFigure:
         "How often deposits occur where the map says so, held out. Dots within the bands speak for "
         "the probabilities; deposits cluster, so a dot just outside is no proof against them."
     )
-    return _svg(figure, caption, "Reliability diagram with the band of an exact map")
+    return svg_figure(figure, caption, "Reliability diagram with the band of an exact map")
 
 
 def _uncertainty_error(metrics: Mapping[str, Any]) -> ReportFigure:
@@ -233,14 +237,16 @@ def _uncertainty_error(metrics: Mapping[str, Any]) -> ReportFigure:
     if not values:
         return ReportFigure(caption, "", absent="no uncertainty could be compared with the error")
     figure = charts.bars_figure(values, label="Spearman correlation with the squared error")
-    return _svg(figure, caption, "Bars of the correlation of each uncertainty with the error")
+    return svg_figure(figure, caption, "Bars of the correlation of each uncertainty with the error")
 
 
-def _png(figure: Figure, caption: str, alt: str) -> ReportFigure:
+def png_figure(figure: Figure, caption: str, alt: str) -> ReportFigure:
+    """Return a drawn figure with many dots or cells, as PNG."""
     return ReportFigure(caption, alt, ("png", png_bytes(figure)), _width(figure))
 
 
-def _svg(figure: Figure, caption: str, alt: str) -> ReportFigure:
+def svg_figure(figure: Figure, caption: str, alt: str) -> ReportFigure:
+    """Return a drawn figure of lines and bars, as SVG."""
     return ReportFigure(caption, alt, ("svg+xml", svg_bytes(figure)), _width(figure))
 
 

@@ -25,6 +25,7 @@ from mineral_prospectivity.reporting.figures import report_figures
 from mineral_prospectivity.reporting.thumbnails import ReportMaps, thumbnail
 from mineral_prospectivity.reporting.validity import validity_section
 from mineral_prospectivity.reporting.web_map import web_map
+from mineral_prospectivity.reporting.why_section import why_section
 from mineral_prospectivity.reporting.words import is_absent
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mineral_prospectivity.geo.raster import Raster
+    from mineral_prospectivity.reporting.why import Reasons
 
 TARGETS_SHOWN = 10
 """Targets in the main table; the rest can be unfolded."""
@@ -66,6 +68,8 @@ class ReportInputs:
         From :func:`~mineral_prospectivity.geo.quality.quality_report`.
     risk
         ``hot_spots``, ``zones``, ``risk`` (measure, threshold), ``categories`` and ``targets``.
+    reasons
+        Why the map is as it is.
     parameters
         The whole tree of parameters.
     provenance
@@ -87,6 +91,7 @@ class ReportInputs:
     metrics: Mapping[str, Any]
     quality: Mapping[str, Any]
     risk: Mapping[str, Any]
+    reasons: Reasons
     parameters: Mapping[str, Any]
     provenance: Mapping[str, Any]
     timings: Mapping[str, Mapping[str, Any]]
@@ -121,6 +126,7 @@ def render_report(inputs: ReportInputs) -> str:
         **_for_the_geologist(inputs, caveats(
             inputs.metrics, inputs.quality, inputs.parameters["risk"]["economics"], maps.prediction
         )),
+        **why_section(inputs.reasons, maps.prediction, inputs.deposits, inputs.targets),
         **_for_the_statistician(inputs),
         **_for_the_engineer(inputs),
     )  # fmt: skip

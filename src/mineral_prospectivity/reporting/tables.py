@@ -73,10 +73,10 @@ def _zone_cells(zone: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def target_rows(targets: gpd.GeoDataFrame) -> Table:
-    """Return where each target lies, how probable a deposit is, and what sets it apart."""
+    """Return where each target lies, how probable a deposit is, and what drives it."""
     headings = (
         "Rank", "Target", "Easting, km", "Northing, km", "Area, km²", "p mean", "90 %", "p max",
-        "Expected", "Category", "Known", "Nearest deposit", "What sets it apart",
+        "Expected", "Category", "Known", "Nearest deposit", "What drives it",
     )  # fmt: skip
     rows = []
     for target in targets.itertuples():

@@ -139,7 +139,7 @@ def _target(row: Any) -> dict[str, Any]:
             f"{plural(int(row.known_deposits), 'known deposit')} inside",
             f"{plural(int(row.cells_to_test), 'cell')} of {row.cells:,} "
             f"{'pays' if row.cells_to_test == 1 else 'pay'}: return {number(row.testing_return)}",
-            *([f"set apart by {row.drivers}"] if row.drivers else []),
+            *([f"driven by {row.drivers}"] if row.drivers else []),
         ],
     }
 

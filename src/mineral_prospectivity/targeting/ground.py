@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
@@ -35,14 +36,38 @@ def best_ground(high_return: Raster, maps: Raster, area_share: float) -> Raster:
     Raster
         One band ``high_return`` of the same kind.
     """
-    marks, probability = high_return.select(["high_return"]), maps.select(["probability"])
+    marks, best = high_return.select(["high_return"]), most_prospective(maps, area_share)
+
+    def read(window: Window) -> NDArray[np.float32]:
+        mark, prospective = (source.read(window).astype(np.float32) for source in (marks, best))
+        return np.where(np.isnan(mark), np.nan, (mark > 0) & (prospective == 1)).astype(np.float32)
+
+    return Raster(high_return.grid, marks.bands, read)
+
+
+def most_prospective(maps: Raster, area_share: float) -> Raster:
+    """Return the cells of the most prospective share of the map.
+
+    Parameters
+    ----------
+    maps
+        With the band ``probability``.
+    area_share
+        Share of the map's cells, in (0, 1].
+
+    Returns
+    -------
+    Raster
+        One band ``most_prospective``: 1 in these cells, else 0.
+    """
+    probability = maps.select(["probability"])
     least = map_quantile(probability, 1 - area_share)
 
     def read(window: Window) -> NDArray[np.float32]:
-        mark, p = (source.read(window).astype(np.float64) for source in (marks, probability))
-        return np.where(np.isnan(mark), np.nan, (mark > 0) & (p >= least)).astype(np.float32)
+        p = probability.read(window).astype(np.float64)
+        return (p >= least).astype(np.float32)
 
-    return Raster(high_return.grid, marks.bands, read)
+    return Raster(maps.grid, (Band("most_prospective"),), read)
 
 
 def map_quantile(surface: Raster, quantile: float) -> float:

@@ -12,8 +12,8 @@ from shapely import STRtree
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.polygons import zone_polygons
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.targeting.analogues import deposit_names
 from mineral_prospectivity.targeting.categories import CATEGORIES
-from mineral_prospectivity.targeting.drivers import target_drivers
 from mineral_prospectivity.targeting.zones import (
     Zones,
     ZoneStatistics,
@@ -45,7 +45,6 @@ def find_targets(
     economics: Raster,
     categories: Raster,
     *,
-    evidence: Raster,
     deposits: gpd.GeoDataFrame,
     min_area: float,
     count: int,
@@ -68,8 +67,6 @@ def find_targets(
         As :func:`~mineral_prospectivity.targeting.appraisal.economics_map` gives it.
     categories
         As :func:`~mineral_prospectivity.targeting.categories.risk_return` gives it.
-    evidence
-        The bands that the models saw.
     deposits
         Known deposits: points in the CRS of the grid; may be empty.
     min_area
@@ -92,7 +89,7 @@ def find_targets(
         ``expected_value`` and ``risk_adjusted_return`` (sums over all cells);
         ``cells_to_test``, ``testing_cost`` and ``testing_return`` (over the cells that pay);
         ``category`` (of most cells); ``known_deposits`` inside; ``nearest_deposit`` and
-        ``deposit_distance`` (m, 0 inside); ``drivers``; ``geometry``.
+        ``deposit_distance`` (m, 0 inside); ``geometry``.
     """
     zones = connected_zones(high_return.select(["high_return"]))
     area = abs(high_return.grid.resolution.x * high_return.grid.resolution.y)
@@ -110,8 +107,19 @@ def find_targets(
         table, geometry=_outlines(zones, high_return.grid), crs=str(high_return.grid.crs)
     )
     _add_nearest_deposits(targets, deposits, name_column)
-    targets["drivers"] = target_drivers(evidence, zones)
     return targets
+
+
+def target_zones(high_return: Raster, targets: gpd.GeoDataFrame) -> Zones:
+    """Return the cells of targets, in their order.
+
+    Parameters
+    ----------
+    high_return, targets
+        What :func:`find_targets` was given, and what it gave.
+    """
+    numbers = targets["target_id"].str.removeprefix("T").astype(np.int64).to_numpy()
+    return connected_zones(high_return.select(["high_return"])).keep(numbers - 1)
 
 
 def _large_zones(zones: Zones, min_cells: float) -> tuple[Zones, NDArray[np.intp]]:
@@ -186,12 +194,6 @@ def _add_nearest_deposits(
         targets.geometry.to_numpy(), return_distance=True, all_matches=False
     )
     targets["deposit_distance"] = distance
-    column = name_column or first_text_column(deposits)
-    if column is not None:
-        targets["nearest_deposit"] = deposits[column].to_numpy(dtype=object)[nearest]
-
-
-def first_text_column(deposits: gpd.GeoDataFrame) -> str | None:
-    """Return the column that most likely holds the names, or None where there is no text."""
-    columns = deposits.drop(columns=deposits.geometry.name)
-    return next((c for c in columns if pd.api.types.is_string_dtype(columns[c])), None)
+    names = deposit_names(deposits, name_column)
+    if names is not None:
+        targets["nearest_deposit"] = names[nearest]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
-from mineral_prospectivity.geo.grid import cells_of_points
+from mineral_prospectivity.geo.grid import cells_of_points, window_cells
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,6 +90,29 @@ def zone_statistics(raster: Raster, zones: Zones) -> ZoneStatistics:
             np.add.at(counts[:, band], zone, 1)
             np.maximum.at(largest[:, band], zone, values[known])
     return ZoneStatistics(sums, counts, np.where(counts > 0, largest, np.nan))
+
+
+def best_cells(surface: Raster, zones: Zones) -> NDArray[np.int64]:
+    """Return the cell of each zone where a one-band raster is largest, the first among equals.
+
+    Returns
+    -------
+    ndarray
+        Flat indices in the grid, shape ``(zones,)``.
+    """
+    largest = np.full(len(zones), -np.inf)
+    best = np.zeros(len(zones), dtype=np.int64)
+    for window, block in surface.blocks():
+        labels = zones.labels[window.slices]
+        inside = (labels > 0) & np.isfinite(block[0])
+        zone, value = labels[inside] - 1, block[0][inside].astype(np.float64)
+        cell = window_cells(surface.grid, window)[inside]
+        order = np.lexsort((cell, -value, zone))
+        zone, first = np.unique(zone[order], return_index=True)
+        value, cell = value[order][first], cell[order][first]
+        better = value > largest[zone]
+        largest[zone[better]], best[zone[better]] = value[better], cell[better]
+    return best
 
 
 def zones_of_points(zones: Zones, points: gpd.GeoDataFrame, mark: Raster) -> NDArray[np.int32]:

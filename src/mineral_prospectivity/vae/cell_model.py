@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from mineral_prospectivity.geo.bands import Band
+    from mineral_prospectivity.vae.attribution import LogitSurface
     from mineral_prospectivity.vae.stack import CellMoments
     from mineral_prospectivity.vae.transform import EvidenceTransform
 
@@ -46,6 +47,12 @@ class CellModel(Protocol):
 
     def moments(self, values: Tensor) -> CellMoments:
         """Return the moments of cells with evidence ``(rows, bands)``, continuous bands first."""
+
+    def mean(self, values: Tensor) -> Tensor:
+        """Return the mean of the logit alone, shape ``(members, rows)``, of ``(rows, bands)``."""
+
+    def surface(self) -> LogitSurface:
+        """Return the mean logit as a function of what the networks read."""
 
     def encode(self, values: Tensor) -> Tensor:
         """Return the mean of the posterior of z, shape ``(members, rows, latent)``."""

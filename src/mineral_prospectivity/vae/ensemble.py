@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from mineral_prospectivity.errors import BundleError
+from mineral_prospectivity.vae.attribution import Attribution, integrated_gradients, layer_names
 from mineral_prospectivity.vae.bundle import CELL_MODELS, MemberBundle
 from mineral_prospectivity.vae.device import choose_device
 
@@ -157,6 +158,34 @@ class Ensemble:
         for part, values in self._blocks(features):
             encoded[:, part] = self.stack.encode(values).cpu().numpy()
         return encoded
+
+    def attribute(
+        self, features: NDArray[np.float32], baseline: NDArray[np.float32]
+    ) -> Attribution:
+        """Return what each layer adds to the mean logit of the members.
+
+        Parameters
+        ----------
+        features
+            As for :meth:`logit_moments`.
+        baseline
+            Evidence of the cell to compare with, shape ``(bands,)``.
+
+        Returns
+        -------
+        Attribution
+            See :func:`~mineral_prospectivity.vae.attribution.integrated_gradients`.
+        """
+        surface = self.stack.surface()
+        ((_, start),) = self._blocks(np.asarray(baseline, dtype=np.float32)[None])
+        parts = [
+            integrated_gradients(surface, values, start[0]) for _, values in self._blocks(features)
+        ]
+        layers = np.zeros((0, len(layer_names(self.bands))))
+        return Attribution(
+            np.concatenate([layers, *(part.layers for part in parts)]),
+            np.concatenate([np.zeros(0), *(part.total for part in parts)]),
+        )
 
     def _blocks(self, features: NDArray[np.float32]) -> Iterator[tuple[slice, Tensor]]:
         if features.ndim != 2 or features.shape[1] != len(self.bands):  # noqa: PLR2004

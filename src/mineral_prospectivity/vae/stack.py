@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import torch
 
 from mineral_prospectivity.vae.head import GaussianProcessHead
+from mineral_prospectivity.vae.head_surface import HeadSurface
 from mineral_prospectivity.vae.networks import Posterior, Representation, StackedVae
 from mineral_prospectivity.vae.transform import EvidenceTransform
 
@@ -104,6 +105,16 @@ class Stack:
         passes = [self._moments(part) for part in self._passes(values)]
         return CellMoments(*(torch.cat(parts, dim=1) for parts in zip(*passes, strict=True)))
 
+    def surface(self) -> HeadSurface:
+        """Return the mean logit as a function of what the networks read."""
+        return HeadSurface(self)
+
+    @torch.inference_mode()
+    def mean(self, values: Tensor) -> Tensor:
+        """Return the mean of the logit alone, shape ``(fits, rows)``, of ``(rows, bands)``."""
+        means = [self._mean(part) for part in self._passes(values)]
+        return torch.cat(means, dim=1)
+
     @torch.inference_mode()
     def encode(self, values: Tensor) -> Tensor:
         """Return the mean of q(z|x), shape ``(fits, rows, latent)``, of ``(rows, bands)``."""
@@ -114,6 +125,11 @@ class Stack:
         """Split cells ``(rows, bands)`` into passes ``(1, rows, bands)``."""
         size = max(1, CELLS_AT_ONCE[values.device.type] // len(self.head.weights))
         return [part.unsqueeze(0) for part in torch.split(values, size)]
+
+    def _mean(self, values: Tensor) -> Tensor:
+        cells = represent(self.transform, self.network, values)
+        residual = self.head.residual(cells.error)
+        return self.head.mean(cells.posterior.mean, residual, cells.additive)
 
     @torch.inference_mode()
     def _moments(self, values: Tensor) -> CellMoments:

@@ -25,6 +25,7 @@ from mineral_prospectivity.vae.device import choose_device, stack_threads
 from mineral_prospectivity.vae.diversity import SEEDS
 from mineral_prospectivity.vae.head_fit import fit_head
 from mineral_prospectivity.vae.held_out import TrainedFits, inner_table, out_of_fold_table
+from mineral_prospectivity.vae.permutation import permuted_table
 from mineral_prospectivity.vae.stack import Stack
 from mineral_prospectivity.vae.transform import EvidenceTransform
 
@@ -77,6 +78,9 @@ class Pack:
     inner
         Logit of the calibration cells by fits that saw neither their fold nor fold ``outer``:
         ``member, cell, outer, fold, mean, variance, latent, weight``; empty when not nested.
+    permuted
+        Mean logit of the calibration cells by fits that never saw their fold, as they are and
+        with each layer shuffled: see :func:`~mineral_prospectivity.vae.permutation.permuted_table`.
     history
         Losses of every fit: ``step, fit, member, loss, reconstruction, kl, bce, active_units``.
     """
@@ -84,6 +88,7 @@ class Pack:
     bundles: dict[int, MemberBundle]
     out_of_fold: pd.DataFrame
     inner: pd.DataFrame
+    permuted: pd.DataFrame
     history: pd.DataFrame
 
 
@@ -151,7 +156,7 @@ def fit_members(
         packs = list(threads.map(trainer.train, stacks, map(shown.of, stacks)))
     if checkpoint:
         checkpoint.clear()
-    tables = ("out_of_fold", "inner", "history")
+    tables = ("out_of_fold", "inner", "permuted", "history")
     joined = [[getattr(pack, name) for pack in packs] for name in tables]
     return Pack(
         {member: bundle for pack in packs for member, bundle in pack.bundles.items()},
@@ -221,6 +226,7 @@ class _Trainer:
             {member: self._bundle(trained, member, history) for member in members},
             out_of_fold_table(trained, self._data, self.values),
             inner_table(trained, self._data, self.values, self._sample),
+            permuted_table(trained, self._data, self.values, self._sample, self._seed),
             history,
         )
 

@@ -16,6 +16,7 @@ from mineral_prospectivity.labels import require_same_cells, require_same_grid
 from mineral_prospectivity.parameters import EvaluationParameters, FoldParameters, GridParameters
 from mineral_prospectivity.scoring.baselines import baseline_predictions
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
+from mineral_prospectivity.scoring.importance import layer_importance
 from mineral_prospectivity.scoring.validity import Ground, check_validity
 from mineral_prospectivity.uq.moments import LogitMoments
 
@@ -129,6 +130,31 @@ def compare(
         block_size=folds.block_size,
     )
     return {**scores, "validity": validity}
+
+
+def weigh_layers(
+    cells: pd.DataFrame, permuted: pd.DataFrame, parameters: EvaluationParameters
+) -> pd.DataFrame:
+    """Return how much worse held-out predictions get when a layer is shuffled."""
+    own = cells[cells["cell"].isin(permuted["cell"])]
+    require_same_cells(permuted, own, "predictions of the ensemble", "training and uncertainty")
+    prefix = "permuted_"
+    shuffled = {
+        str(name).removeprefix(prefix): permuted[name].to_numpy(np.float64)
+        for name in permuted
+        if str(name).startswith(prefix)
+    }
+    return layer_importance(
+        permuted["label"],
+        permuted["intact"],
+        shuffled,
+        deposits=permuted["deposits"],
+        weights=permuted["weight"],
+        clusters=permuted["cluster"],
+        replicates=parameters.bootstrap,
+        confidence=parameters.confidence,
+        seed=parameters.seed,
+    )
 
 
 def _known_probability(

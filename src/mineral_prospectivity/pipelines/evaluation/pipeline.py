@@ -12,6 +12,7 @@ from mineral_prospectivity.pipelines.evaluation.nodes import (
     compare,
     predict_baselines,
     sample_references,
+    weigh_layers,
 )
 
 if TYPE_CHECKING:
@@ -61,6 +62,12 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
                 ["oof_predictions", "references", "validity", "params:evaluation", "params:folds"],
                 "metrics",
                 name="compare",
+            ),
+            Node(
+                weigh_layers,
+                ["cells", "permuted_out_of_fold", "params:evaluation"],
+                "layer_importance",
+                name="weigh_layers",
             ),
         ],
         tags=["evaluation"],

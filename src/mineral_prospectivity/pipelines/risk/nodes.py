@@ -25,17 +25,20 @@ from mineral_prospectivity.parameters import (
 from mineral_prospectivity.reporting import qgis
 from mineral_prospectivity.reporting.provenance import provenance
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
+from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation.scored import or_absent
 from mineral_prospectivity.scoring.zones import require_every_cell, zone_capture
 from mineral_prospectivity.targeting import (
     best_ground,
     category_table,
     economics_map,
+    explain_targets,
     find_targets,
     hot_spots,
     next_samples,
     risk_return,
     select_targets,
+    target_zones,
 )
 
 
@@ -125,27 +128,39 @@ def rank_targets(
     prediction: Raster,
     economics: Raster,
     categories: Raster,
-    evidence_stack: Raster,
+    attribution: Raster,
+    latent: Raster,
     deposits: gpd.GeoDataFrame,
     parameters: TargetParameters,
     money: EconomicsParameters,
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    """Return the ranked targets with those that the budget buys, as polygons and as a table."""
-    targets = find_targets(
-        best_ground(hot_spot_map, prediction, parameters.area_share),
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the ranked targets with their reasons and those that the budget buys.
+
+    As polygons and as a table; then what drives each, and the deposits it resembles.
+    """
+    ground = best_ground(hot_spot_map, prediction, parameters.area_share)
+    found = find_targets(
+        ground,
         prediction,
         economics,
         categories,
-        evidence=evidence_stack,
         deposits=deposits,
         min_area=parameters.min_area,
         count=parameters.count,
         exploration_cost=money.exploration_cost,
     )
-    targets = select_targets(targets, budget=parameters.budget, spacing=parameters.spacing)
+    why = explain_targets(
+        found,
+        target_zones(ground, found),
+        maps=prediction,
+        attribution=attribution,
+        latent=latent,
+        deposits=deposits,
+    )
+    targets = select_targets(why.targets, budget=parameters.budget, spacing=parameters.spacing)
     centres = targets.geometry.representative_point()
     table = pd.DataFrame(targets.drop(columns="geometry")).assign(x=centres.x, y=centres.y)
-    return targets, table
+    return targets, table, why.drivers, why.analogues
 
 
 def propose_samples(
@@ -235,6 +250,10 @@ def write_report(
     risk_summary: dict[str, Any],
     members: dict[str, Any],
     timings: dict[str, dict[str, Any]],
+    drivers: pd.DataFrame,
+    importance: pd.DataFrame,
+    latent: Raster,
+    latent_view: Raster,
     parameters: dict[str, Any],
 ) -> str:
     """Return the report: where, how sure, what it is worth, and what could be wrong."""
@@ -253,6 +272,7 @@ def write_report(
             metrics=metrics,
             quality=data_quality,
             risk=risk_summary,
+            reasons=Reasons(drivers, importance, latent, latent_view),
             parameters=plain,
             provenance=provenance() | {"members": members},
             timings={name: of for name, of in timings.items() if not name.endswith("write_report")},

@@ -37,7 +37,8 @@ def train_members(
     -------
     tuple
         A bundle for each member, which says what it was made from; then the tables of predictions
-        outside the folds, of inner predictions for calibration, and of the training's history.
+        outside the folds, of inner predictions for calibration, of predictions with each layer
+        shuffled, and of the training's history.
     """
     dealt = int(cells["fold"].max()) + 1
     if dealt != folds.count:
@@ -61,4 +62,4 @@ def train_members(
         )
     origin = made_from()
     bundles = [pack.bundles[member].made_from(origin) for member in members]
-    return *bundles, pack.out_of_fold, pack.inner, pack.history
+    return *bundles, pack.out_of_fold, pack.inner, pack.permuted, pack.history

@@ -36,6 +36,7 @@ def _training_node(pack: Sequence[int]) -> Node:
             *bundle_names([pack]),
             f"{name}.out_of_fold",
             f"{name}.inner",
+            f"{name}.permuted",
             f"{name}.history",
         ],
         name=f"train_{name}",

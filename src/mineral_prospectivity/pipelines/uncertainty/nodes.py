@@ -7,26 +7,36 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from mineral_prospectivity.api.ensemble import CalibratedEnsemble
+from mineral_prospectivity.api.explanation import attribution_map, latent_map
 from mineral_prospectivity.api.prediction import MAPS
 from mineral_prospectivity.errors import OutdatedError
+from mineral_prospectivity.geo.false_colours import false_colours
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.shards import assemble, shard
+from mineral_prospectivity.geo.tabulate import evidence_table
 from mineral_prospectivity.labels import require_same_cells
 from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.parameters import (
     EnsembleParameters,
     GridParameters,
+    TargetParameters,
     UncertaintyParameters,
 )
+from mineral_prospectivity.targeting import most_prospective
 from mineral_prospectivity.uq.calibration import LogitCalibration, fit_calibration, fit_nested
 from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.moments import LogitMoments
 from mineral_prospectivity.uq.novelty import NoveltyScale
+from mineral_prospectivity.vae.attribution import typical_cell
 from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.ensemble import Ensemble
+
+LATENT_SAMPLE = 20_000
+"""Cells, at most, that the shared latent space is fitted to."""
 
 
 def calibrate(
@@ -147,6 +157,65 @@ def _fit_overall(
         method=parameters.calibration,
         penalty=parameters.calibration_penalty,
     )
+
+
+def collect_permuted(
+    cells: pd.DataFrame, calibration: dict[str, Any], *tables: pd.DataFrame
+) -> pd.DataFrame:
+    """Return the ensemble's held-out probabilities, intact and with each layer shuffled.
+
+    They are those of the members' mean logit, recalibrated as the fold's own predictions are.
+    """
+    joined = pd.concat(tables)
+    names = [name for name in joined if name == "intact" or str(name).startswith("permuted_")]
+    by_cell = joined.groupby("cell", sort=True)
+    logits, found = by_cell[names].mean(), by_cell[["fold", "weight"]].first()
+    fitted = [calibration["by_fold"][str(fold)] for fold in found["fold"]]
+    intercept, slope = (np.array([own[name] for own in fitted]) for name in ("intercept", "slope"))
+    probability = expit(intercept[:, None] + slope[:, None] * logits.to_numpy(np.float64))
+    table = found.join(pd.DataFrame(probability, index=logits.index, columns=names)).reset_index()
+    known = cells.set_index("cell").loc[table["cell"], ["label", "deposits", "cluster"]]
+    return pd.concat([table, known.reset_index(drop=True)], axis=1)
+
+
+def explain_map(
+    cells: pd.DataFrame,
+    evidence: pd.DataFrame,
+    evidence_stack: Raster,
+    prediction: Raster,
+    calibration: dict[str, Any],
+    grid: GridParameters,
+    targets: TargetParameters,
+    parameters: EnsembleParameters,
+    *bundles: MemberBundle,
+) -> tuple[Raster, Raster]:
+    """Return what each layer adds where targets may lie, and the latent components everywhere.
+
+    Both are worked out here, before any target is known, because risk runs without torch.
+    """
+    ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
+    values = evidence[list(evidence_stack.names)].to_numpy()
+    weights = cells["weight"].to_numpy(np.float64)
+    background = cells["label"].to_numpy() == 0
+    baseline = typical_cell(values[background], evidence_stack.bands, weights[background])
+    mark = most_prospective(prediction, targets.area_share)
+    thinned = slice(None, None, -(-len(cells) // LATENT_SAMPLE))
+    return (
+        attribution_map(ensemble, evidence_stack, mark, baseline),
+        latent_map(
+            ensemble,
+            evidence_stack,
+            values[thinned],
+            weights[thinned],
+            min_coverage=grid.min_coverage,
+        ),
+    )
+
+
+def publish_latent_view(latent: Raster, cells: pd.DataFrame) -> Raster:
+    """Return the first three latent components as red, green and blue, 0 to 255."""
+    thinned = cells["cell"].to_numpy(np.int64)[:: -(-len(cells) // LATENT_SAMPLE)]
+    return false_colours(latent, evidence_table(latent, thinned).drop(columns="cell").to_numpy())
 
 
 def _with_labels(inner: pd.DataFrame, cells: pd.DataFrame) -> pd.DataFrame:

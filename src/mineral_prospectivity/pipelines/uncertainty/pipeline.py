@@ -12,9 +12,12 @@ from mineral_prospectivity.naming import BATCH_TAG, bundle_names, pack_name, par
 from mineral_prospectivity.pipelines.uncertainty.nodes import (
     assemble_map,
     calibrate,
+    collect_permuted,
     describe_members,
+    explain_map,
     predict_map,
     predict_part,
+    publish_latent_view,
     publish_maps,
 )
 
@@ -49,6 +52,34 @@ def create_pipeline(packs: Sequence[Sequence[int]], shards: int = 1) -> Pipeline
                 "prediction",
                 [f"maps.{band.name}" for band in MAPS],
                 name="publish_maps",
+            ),
+            Node(
+                collect_permuted,
+                ["cells", "calibration", *[f"{pack_name(pack)}.permuted" for pack in packs]],
+                "permuted_out_of_fold",
+                name="collect_permuted",
+            ),
+            Node(
+                explain_map,
+                [
+                    "cells",
+                    "evidence",
+                    "evidence_stack",
+                    "prediction",
+                    "calibration",
+                    "params:grid",
+                    "params:risk.targets",
+                    "params:ensemble",
+                    *bundle_names(packs),
+                ],
+                ["attribution", "latent"],
+                name="explain_map",
+            ),
+            Node(
+                publish_latent_view,
+                ["latent", "cells"],
+                "maps.latent_view",
+                name="publish_latent_view",
             ),
         ],
         tags=["uncertainty"],

@@ -13,7 +13,7 @@ from mineral_prospectivity.reporting.qgis.forms import Tab, form_elements
 from mineral_prospectivity.reporting.qgis.symbols import labels, marker, outlined
 from mineral_prospectivity.reporting.qgis.xml import element, style_document
 from mineral_prospectivity.reporting.style import BASELINE_COLOURS, DEPOSIT_COLOUR, MODEL_COLOUR
-from mineral_prospectivity.targeting.targets import first_text_column
+from mineral_prospectivity.targeting.analogues import first_text_column
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

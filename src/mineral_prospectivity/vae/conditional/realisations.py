@@ -11,6 +11,7 @@ import torch
 from mineral_prospectivity.vae.conditional.autoencoder import CalibratedDecoder
 from mineral_prospectivity.vae.conditional.classifiers import StackedClassifiers
 from mineral_prospectivity.vae.conditional.networks import ConditionalVae
+from mineral_prospectivity.vae.conditional.surface import ClassifierSurface
 from mineral_prospectivity.vae.head import standardised_residual
 from mineral_prospectivity.vae.stack import CellMoments
 from mineral_prospectivity.vae.transform import EvidenceTransform
@@ -122,6 +123,17 @@ class Realisations:
         """Return the moments of cells with evidence ``(rows, bands)``, continuous bands first."""
         passes = [self._moments(part[None]) for part in torch.split(values, CELLS_AT_ONCE)]
         return CellMoments(*(torch.cat(parts, dim=1) for parts in zip(*passes, strict=True)))
+
+    @torch.inference_mode()
+    def mean(self, values: Tensor) -> Tensor:
+        """Return the mean of the logit alone, shape ``(members, rows)``, of ``(rows, bands)``."""
+        passes = torch.split(values, CELLS_AT_ONCE)
+        logits = [self.classifiers(self.transform.read(part[None]).targets) for part in passes]
+        return torch.cat(logits, dim=1)
+
+    def surface(self) -> ClassifierSurface:
+        """Return the mean logit as a function of the scores."""
+        return ClassifierSurface(self)
 
     @torch.inference_mode()
     def encode(self, values: Tensor) -> Tensor:

@@ -23,6 +23,7 @@ from mineral_prospectivity.vae.cross_fitting import (
 )
 from mineral_prospectivity.vae.device import choose_device, stack_threads
 from mineral_prospectivity.vae.held_out import inner_table, out_of_fold_table
+from mineral_prospectivity.vae.permutation import permuted_table
 from mineral_prospectivity.vae.train import Pack, TrainingProgress
 from mineral_prospectivity.vae.transform import EvidenceTransform
 
@@ -95,6 +96,7 @@ def fit_realisations(
         _joined(
             [part.held_out for fit, part in parts.items() if len(fit) != 1], ["member", "outer"]
         ),
+        _joined([part.permuted for fit, part in parts.items() if len(fit) == 1], ["member"]),
         history,
     )
 
@@ -104,6 +106,7 @@ class _Part(NamedTuple):
 
     realisations: Realisations
     held_out: pd.DataFrame
+    permuted: pd.DataFrame
     history: pd.DataFrame
 
 
@@ -172,9 +175,12 @@ class _Trainer:
             held_out = out_of_fold_table(own, self._data, self.values)
         else:
             held_out = inner_table(own, self._data, self.values, self._sample)
+        permuted = pd.DataFrame()
+        if len(left_out) == 1:
+            permuted = permuted_table(own, self._data, self.values, self._sample, self._seed)
         history = trained.history
         history.insert(1, "fit", fit.name)
-        return _Part(realisations, held_out, history)
+        return _Part(realisations, held_out, permuted, history)
 
     def _classifiers(
         self, decoder: CalibratedDecoder, left_out: tuple[int, ...]

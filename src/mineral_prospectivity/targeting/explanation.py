@@ -1,0 +1,174 @@
+"""Why here: what drives each target, which deposits it resembles, how unlike the rest it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from mineral_prospectivity.geo.grid import cell_centres
+from mineral_prospectivity.geo.tabulate import evidence_table
+from mineral_prospectivity.targeting.analogues import LatentDeposits, percentile_among, places
+from mineral_prospectivity.targeting.zones import Zones, best_cells, zone_statistics
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from mineral_prospectivity.geo.raster import Raster
+
+DRIVERS_NAMED = 3
+ANALOGUES = 3
+LEAST_NAMED = 0.05
+"""Log-odds below which a layer is not called a driver."""
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Targets with their reasons, and the reasons as tables.
+
+    Parameters
+    ----------
+    targets
+        The targets with ``drivers`` (layers that add or take most log-odds), ``similar_deposits``
+        and ``latent_distance`` (to the most similar deposit outside the target),
+        ``dissimilarity`` and ``novelty`` (percentiles, of the best cell), and ``best_x`` and
+        ``best_y``, the centre of the most probable cell.
+    drivers
+        One row a target and layer: ``target_id, layer, contribution`` (mean over the target's
+        cells, log-odds), ``at_best_cell, share`` (of all that the layers add and take).
+    analogues
+        One row a target, place (``best cell`` or ``mean``) and order: ``target_id, place, order,
+        deposit, deposit_cell, latent_distance, dissimilarity``.
+    """
+
+    targets: gpd.GeoDataFrame
+    drivers: pd.DataFrame
+    analogues: pd.DataFrame
+
+
+def explain_targets(
+    targets: gpd.GeoDataFrame,
+    zones: Zones,
+    *,
+    maps: Raster,
+    attribution: Raster,
+    latent: Raster,
+    deposits: gpd.GeoDataFrame,
+    name_column: str | None = None,
+) -> Explanation:
+    """Say for each target which layers drive it and which known deposits it resembles.
+
+    Parameters
+    ----------
+    targets
+        In the order of the zones.
+    zones
+        The targets' cells: see :func:`~mineral_prospectivity.targeting.targets.target_zones`.
+    maps
+        With the bands ``probability`` and ``novelty``.
+    attribution
+        What each layer adds to the log-odds, one band a layer; NaN in cells not explained.
+    latent
+        Latent components, one a band.
+    deposits
+        Known deposits with ``cell`` and ``cluster``; may be empty.
+    name_column
+        Column of ``deposits`` with their names; None takes the first text column.
+
+    Returns
+    -------
+    Explanation
+        The **dissimilarity** of a target is the percentile of the distance to its most similar
+        deposit outside it, among the distances of known deposits to the most similar deposit of
+        another cluster: 50 is as like a known deposit as those are like each other, above 95
+        hardly any pair is so unlike.
+    """
+    best = best_cells(maps.select(["probability"]), zones)
+    drivers = _drivers(targets, zones, attribution, best)
+    analogues = _analogues(
+        targets, zones, latent, best, LatentDeposits.of(deposits, latent, name_column)
+    )
+    first = analogues[(analogues["place"] == "best cell")]
+    nearest = first[first["order"] == 1].set_index("target_id")
+    named = first.groupby("target_id", sort=False)["deposit"].agg("; ".join)
+    ids = targets["target_id"]
+    x, y = cell_centres(maps.grid, best)
+    explained = targets.assign(
+        drivers=_driver_texts(drivers, ids),
+        similar_deposits=named.reindex(ids).fillna("").to_numpy(object),
+        latent_distance=nearest["latent_distance"].reindex(ids).to_numpy(np.float64),
+        dissimilarity=nearest["dissimilarity"].reindex(ids).to_numpy(np.float64),
+        best_x=x,
+        best_y=y,
+        novelty=evidence_table(maps.select(["novelty"]), best)["novelty"].to_numpy(np.float64),
+    )
+    return Explanation(explained, drivers, analogues)
+
+
+def _drivers(
+    targets: gpd.GeoDataFrame, zones: Zones, attribution: Raster, best: NDArray[np.int64]
+) -> pd.DataFrame:
+    mean = zone_statistics(attribution, zones).means
+    at_best = evidence_table(attribution, best).drop(columns="cell").to_numpy(np.float64)
+    size = np.abs(mean).sum(axis=1, keepdims=True)
+    layers = len(attribution.names)
+    return pd.DataFrame(
+        {
+            "target_id": np.repeat(targets["target_id"].to_numpy(object), layers),
+            "layer": np.tile(np.array(attribution.names, object), len(targets)),
+            "contribution": mean.ravel(),
+            "at_best_cell": at_best.ravel(),
+            "share": np.divide(
+                np.abs(mean), size, out=np.full_like(mean, np.nan), where=size > 0
+            ).ravel(),
+        }
+    )
+
+
+def _driver_texts(drivers: pd.DataFrame, ids: pd.Series) -> list[str]:
+    """Return texts such as ``"copper +1.4; faults +1.2; gravity -0.3"``."""
+    by_target = dict(list(drivers.groupby("target_id", sort=False)))
+    texts = []
+    for target in ids:
+        rows = by_target[target]
+        order = np.argsort(-rows["contribution"].abs().to_numpy(), kind="stable")[:DRIVERS_NAMED]
+        largest = rows.iloc[order]
+        named = largest[largest["contribution"].abs() >= LEAST_NAMED]
+        pairs = zip(named["layer"], named["contribution"], strict=True)
+        texts.append("; ".join(f"{layer} {added:+.1f}" for layer, added in pairs))
+    return texts
+
+
+def _analogues(
+    targets: gpd.GeoDataFrame,
+    zones: Zones,
+    latent: Raster,
+    best: NDArray[np.int64],
+    deposits: LatentDeposits,
+) -> pd.DataFrame:
+    reference = deposits.among_themselves()
+    inside = zones.labels.ravel()[deposits.cells]
+    own = inside == np.arange(1, len(zones) + 1)[:, None]
+    means = zone_statistics(latent, zones).means
+    parts = []
+    for place, at in (("best cell", places(latent, best)), ("mean", means)):
+        gap = np.where(own, np.inf, deposits.distances(at))
+        order = np.argsort(gap, axis=1, kind="stable")[:, :ANALOGUES]
+        distance = np.take_along_axis(gap, order, axis=1)
+        part = pd.DataFrame(
+            {
+                "target_id": np.repeat(targets["target_id"].to_numpy(object), order.shape[1]),
+                "place": place,
+                "order": np.tile(np.arange(1, order.shape[1] + 1), len(targets)),
+                "deposit": deposits.names[order.ravel()].astype(str).astype(object),
+                "deposit_cell": deposits.cells[order.ravel()],
+                "latent_distance": distance.ravel(),
+                "dissimilarity": percentile_among(distance.ravel(), reference),
+            }
+        )
+        parts.append(part.loc[np.isfinite(part["latent_distance"])])
+    joined: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return joined
