@@ -233,7 +233,7 @@ def test_layers_that_deposits_follow_outweigh_those_they_do_not(finished):
 
 
 def test_the_latent_view_is_three_colours_everywhere(finished):
-    with rasterio.open(finished.output("maps", "latent_view.tif")) as source:
+    with rasterio.open(finished.output("latent_view.tif")) as source:
         colours = source.read()
         assert source.descriptions == ("red", "green", "blue")
     known = np.isfinite(read(finished, "probability"))

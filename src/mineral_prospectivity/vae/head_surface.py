@@ -73,7 +73,7 @@ class HeadSurface:
         """Return the bounded residuals, which change with the error by their mean slope."""
         raw = error / self.stack.head.rms.unsqueeze(1)
         with torch.no_grad():
-            by_place = raw.unflatten(1, (places, -1)).transpose(0, 1)
+            by_place = raw.view(len(raw), places, -1, raw.shape[2]).transpose(0, 1)
             slope = path.mean_slope(by_place, _bound).transpose(0, 1).flatten(1, 2)
             residual = self.stack.head.residual(error)
         return residual + slope * (raw - raw.detach())

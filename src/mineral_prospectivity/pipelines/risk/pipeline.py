@@ -103,7 +103,7 @@ def create_pipeline() -> Pipeline:
                     "target_drivers",
                     "layer_importance",
                     "latent",
-                    "maps.latent_view",
+                    "latent_view",
                     "parameters",
                 ],
                 "report",

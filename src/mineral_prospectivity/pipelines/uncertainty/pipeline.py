@@ -78,7 +78,7 @@ def create_pipeline(packs: Sequence[Sequence[int]], shards: int = 1) -> Pipeline
             Node(
                 publish_latent_view,
                 ["latent", "cells"],
-                "maps.latent_view",
+                "latent_view",
                 name="publish_latent_view",
             ),
         ],

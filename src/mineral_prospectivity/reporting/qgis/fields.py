@@ -14,7 +14,13 @@ TARGET_TABS = (
         Field("deposit_distance", "Distance to it (m; 0 inside)", 0),
     )),
     Tab("Why", (
-        Field("drivers", "What stands out (robust SDs from the region's median)"),
+        Field("drivers", "Layers that add or take most (log-odds)"),
+        Field("similar_deposits", "Most similar known deposits outside"),
+        Field("latent_distance", "Distance to the first in latent space", 2),
+        Field("dissimilarity", "Unlike known deposits (percentile)", 0),
+        Field("novelty", "Novelty of the best cell (percentile)", 0),
+        Field("best_x", "Best cell, easting (m)", 0),
+        Field("best_y", "Best cell, northing (m)", 0),
     )),
     Tab("How sure", (
         Field("probability_mean", "Mean probability of a cell (0 to 1)", 5),

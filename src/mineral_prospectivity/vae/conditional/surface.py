@@ -42,5 +42,5 @@ class ClassifierSurface:
 
     def mean_logit(self, points: Tensor, path: Path) -> Tensor:  # noqa: ARG002
         """Return the logit ``(places, cells)`` of points ``(places, cells, coordinates)``."""
-        logit = self.realisations.classifiers(points.flatten(0, 1).unsqueeze(0))
+        logit: Tensor = self.realisations.classifiers(points.flatten(0, 1).unsqueeze(0))
         return logit.mean(dim=0).view(points.shape[:2])
