@@ -78,14 +78,15 @@ def test_targets_are_told_in_groups_with_units(styles):
 
 
 def test_what_a_form_does_not_know_comes_last(inputs):
-    more = inputs.targets.assign(similar_deposits="Mine <1>").drop(columns="drivers")
+    why = ["drivers", "similar_deposits", "latent_distance", "dissimilarity", "novelty"]
+    more = inputs.targets.assign(owner="Mine <1>").drop(columns=[*why, "best_x", "best_y"])
     style = parsed(qgis.targets_style(more))
     tabs = {
         tab.get("name"): [field.get("name") for field in tab]
         for tab in style.findall("attributeEditorForm/*")
     }
 
-    assert tabs["More"] == ["similar_deposits"]
+    assert tabs["More"] == ["owner"]
     assert "Why" not in tabs
 
 
