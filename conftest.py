@@ -46,7 +46,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for bundle in pack.bundles.values():
         bundle.save(folder / f"{bundle.name}.safetensors")
     novelty = NoveltyScale.fit(pack.out_of_fold["residual"].to_numpy())
-    calibration = {"overall": {"intercept": 0.0, "slope": 1.0}, "novelty": novelty.to_dict()}
+    calibration = {
+        "members": [0, 1],
+        "overall": {"intercept": 0.0, "slope": 1.0},
+        "novelty": novelty.to_dict(),
+    }
     (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
     grid = make_grid("EPSG:32633", 500.0, (0, 0, cols * 500, rows * 500))
     stack = features.T.reshape(2, rows, cols)

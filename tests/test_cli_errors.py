@@ -29,7 +29,7 @@ SELECTIONS = {
         "--tags, --nodes: together they leave no node to run. Drop one of them"
     ),
     "--to-outputs target": (
-        "--to-outputs: there is no 'target'; did you mean targets or targets_table?"
+        "--to-outputs: there is no 'target'; did you mean targets or targets_table or target_drivers?"
     ),
     "--runner nope": (
         "--runner: there is no 'nope'; there are ParallelRunner, SequentialRunner, ThreadRunner"
@@ -72,8 +72,8 @@ CATALOGS = {
     ),
     "a bracket left open": (
         "catalog_layers.yml",
-        lambda text: text + "deposits: [\n",
-        "<conf>/demo/catalog_layers.yml, line 125: is no valid YAML: expected the node content, "
+        lambda text: "a: 1\ndeposits: [\n",
+        "<conf>/demo/catalog_layers.yml, line 3: is no valid YAML: expected the node content, "
         f"but found '<stream end>'. {SYNTAX}",
     ),
     "a tab": (

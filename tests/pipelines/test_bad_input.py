@@ -348,8 +348,7 @@ def mapped(engineered, tmp_path_factory):
     experiment = engineered.copy(tmp_path_factory.mktemp("mapped"))
     experiment.run("training")
     experiment.run("uncertainty")
-    experiment.output("metrics.json").write_text("{}")
-    experiment.output("layer_importance.csv").write_text("layer,nll_increase\n")
+    experiment.run("evaluation", evaluation={"baselines": [], "bootstrap": 50})
     return experiment
 
 

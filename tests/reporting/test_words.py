@@ -27,6 +27,7 @@ def metrics_of(**changes):
         },
         "uncertainty": {"epistemic": {"spearman": 0.3}},
         "fit": {"absent": "none"},
+        "validity": {"absent": "not looked at"},
     }
     return {**base, **changes}
 

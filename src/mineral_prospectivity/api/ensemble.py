@@ -14,6 +14,7 @@ from mineral_prospectivity.datasets import RasterDataset
 from mineral_prospectivity.errors import BundleError
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import has_evidence
+from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.uq.calibration import LogitCalibration
 from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.novelty import NoveltyScale
@@ -218,8 +219,8 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
     Raises
     ------
     BundleError
-        If there is no member or no calibration, or a bundle is damaged or does not fit the
-        others.
+        If there is no calibration, a member that it was fitted with is missing or damaged, or
+        members do not fit each other. Other bundles in the folder are left alone.
 
     Examples
     --------
@@ -230,16 +231,20 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
     ['magnetics', 'gravity']
     """
     files, root = fsspec.core.url_to_fs(str(location))
-    members = sorted(files.glob(f"{root}/member_*.safetensors"))
-    calibration = f"{root}/{CALIBRATION}"
-    if not members or not files.exists(calibration):
-        found = f"{len(members)} member bundles and {'a' if files.exists(calibration) else 'no'}"
+    if not files.exists(f"{root}/{CALIBRATION}"):
         msg = (
-            f"{location}: holds {found} {CALIBRATION}; run the training and uncertainty pipelines, "
+            f"{location}: holds no {CALIBRATION}; run the training and uncertainty pipelines, "
             "or give the folder that they wrote, such as data/06_models/demo"
         )
         raise BundleError(msg)
-    bundles = [MemberBundle.from_bytes(files.cat_file(path)) for path in members]
-    return CalibratedEnsemble.of(
-        Ensemble.of(bundles, device=device), json.loads(files.cat_file(calibration))
-    )
+    calibration = json.loads(files.cat_file(f"{root}/{CALIBRATION}"))
+    paths = [f"{root}/{member_name(member)}.safetensors" for member in calibration["members"]]
+    missing = [path for path in paths if not files.exists(path)]
+    if missing:
+        msg = (
+            f"{missing[0]}: {CALIBRATION} was fitted with this member, which is missing; "
+            "run the training and uncertainty pipelines"
+        )
+        raise BundleError(msg)
+    bundles = [MemberBundle.from_bytes(files.cat_file(path)) for path in paths]
+    return CalibratedEnsemble.of(Ensemble.of(bundles, device=device), calibration)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.geo.grid import Window
 
+CACHE_MB = 256
+"""Blocks that GDAL keeps while a map is written; left alone it takes a share of the machine."""
+
 BLOCK_SIZE = 512
 """Side of the blocks of a file, in cells: the windows we work in are read without waste."""
 
@@ -130,12 +133,13 @@ def write_geotiff(raster: Raster, path: Path) -> None:
     plain = path.with_name(f"{path.stem}.plain.tif")
     categorical = bool(raster.categories)
     try:
-        with rasterio.open(plain, "w", **_profile(raster)) as dataset:
-            _write_windows(dataset, raster)
-            _describe(dataset, raster)
-            if categorical:
-                _colour(dataset, raster)
-        _optimise(plain, path, categorical=categorical)
+        with rasterio.Env(GDAL_CACHEMAX=CACHE_MB):
+            with rasterio.open(plain, "w", **_profile(raster)) as dataset:
+                _write_windows(dataset, raster)
+                _describe(dataset, raster)
+                if categorical:
+                    _colour(dataset, raster)
+            _optimise(plain, path, categorical=categorical)
     except RasterioError as error:
         msg = f"{path.name} cannot be written: {own_words(error)}. Is the disk full?"
         raise OSError(msg) from error

@@ -59,6 +59,7 @@ def calibrate(
     overall = _fit_overall(cells, moments, inner, parameters)
     novelty = NoveltyScale.fit(residual, cells["weight"].to_numpy())
     calibration = {
+        "members": sorted(held_out["member"].unique().tolist()),
         "overall": overall.to_dict(),
         "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},
         "novelty": novelty.to_dict(),
