@@ -29,7 +29,8 @@ SELECTIONS = {
         "--tags, --nodes: together they leave no node to run. Drop one of them"
     ),
     "--to-outputs target": (
-        "--to-outputs: there is no 'target'; did you mean targets or targets_table or target_drivers?"
+        "--to-outputs: there is no 'target'; did you mean targets or targets_table or "
+        "target_drivers?"
     ),
     "--runner nope": (
         "--runner: there is no 'nope'; there are ParallelRunner, SequentialRunner, ThreadRunner"
