@@ -99,13 +99,22 @@ def test_a_killed_run(drawn, undisturbed, tmp_path):
     assert experiment.written().items() >= undisturbed.items()
 
 
+def hear_ctrl_c():
+    """Undo what a shell does to commands in its background, tests among them."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_says_how_to_go_on_and_what_it_says_goes_on(drawn, tmp_path):
     experiment = drawn.copy(tmp_path)
     options = ["--conf-source", str(experiment.conf), "--env", "small"]
     longer = ["--params", "model.steps=100000"]
     run = [sys.executable, "-m", "kedro", "run", *options]
     with subprocess.Popen(
-        [*run, *longer], cwd=PROJECT, stderr=subprocess.PIPE, text=True
+        [*run, *longer],
+        cwd=PROJECT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - it takes no lock
     ) as process:
         while "train_member" not in (line := process.stderr.readline()):
             assert line, "training never began"
