@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from mineral_prospectivity.pipelines.training.progress import show_training
-from mineral_prospectivity.vae.train import TrainingProgress
+from mineral_prospectivity.vae.progress import TrainingProgress
 
 
 def shown(*, terminal):

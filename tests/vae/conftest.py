@@ -10,10 +10,12 @@ import pytest
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.settings import VaeSettings
-from mineral_prospectivity.vae.train import Pack, fit_members
+from mineral_prospectivity.vae.train import fit_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from mineral_prospectivity.vae.pack import Pack
 
 FOLDS = 3
 

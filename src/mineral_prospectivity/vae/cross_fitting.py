@@ -95,3 +95,8 @@ class CalibrationSample(NamedTuple):
         share = data.weights[background].sum() / data.weights[drawn].sum()
         weights = data.weights[rows] * np.where(data.positive[rows], 1.0, share)
         return cls(rows, weights)
+
+    def within(self, chosen: NDArray[np.bool_]) -> CalibrationSample:
+        """Return the part of it that lies in the chosen cells, of shape ``(cells,)``."""
+        inside = chosen[self.rows]
+        return CalibrationSample(self.rows[inside], self.weights[inside])

@@ -20,6 +20,7 @@ from mineral_prospectivity.vae.objective import (
     kl_divergence,
     reconstruction_loss,
 )
+from mineral_prospectivity.vae.progress import StepReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,15 +39,6 @@ RAMP = 0.05
 
 RECORDS = 20
 """Times that losses are looked at during training."""
-
-
-class StepReport(NamedTuple):
-    """Means over the fits of a stack, for a progress bar."""
-
-    step: int
-    loss: float
-    kl: float
-    active_units: float
 
 
 class Trained(NamedTuple):

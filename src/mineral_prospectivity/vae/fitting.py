@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.checkpoint import Checkpoint
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.diversity import Diversity
+    from mineral_prospectivity.vae.pack import Pack
+    from mineral_prospectivity.vae.progress import TrainingProgress
     from mineral_prospectivity.vae.settings import VaeSettings
-    from mineral_prospectivity.vae.train import Pack, TrainingProgress
 
 
 def fit_ensemble(

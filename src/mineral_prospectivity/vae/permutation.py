@@ -9,24 +9,17 @@ import pandas as pd
 import torch
 
 from mineral_prospectivity.vae.attribution import layer_names
+from mineral_prospectivity.vae.held_out import joined, keys, single_folds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from mineral_prospectivity.vae.cell_model import CellModel
-    from mineral_prospectivity.vae.cross_fitting import CalibrationSample
-    from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.held_out import HeldOutFits
+    from mineral_prospectivity.vae.prepared import PreparedData
 
 
-def permuted_table(
-    trained: HeldOutFits,
-    data: TrainingData,
-    values: Tensor,
-    sample: CalibrationSample,
-    seed: int,
-) -> pd.DataFrame:
+def permuted_table(trained: HeldOutFits, prepared: PreparedData) -> pd.DataFrame:
     """Return the mean logit of held-out cells, as they are and with each layer shuffled.
 
     A shuffled layer takes all its bands, together, from another cell of the same fold, drawn as
@@ -37,14 +30,8 @@ def permuted_table(
     ----------
     trained
         Fits of some members.
-    data
-        Cells and folds.
-    values
-        Evidence of all cells, continuous bands first, shape ``(cells, bands)``.
-    sample
-        Cells that are predicted.
-    seed
-        Seed of the draws.
+    prepared
+        The data that they were trained on, the cells that are predicted and the draws' seed.
 
     Returns
     -------
@@ -56,40 +43,34 @@ def permuted_table(
     .. [1] Breiman (2001), Random forests, Machine Learning 45; Fisher, Rudin, Dominici (2019),
        All models are wrong, but many are useful, JMLR 20.
     """
-    singles = [left_out for left_out in trained.plan if len(left_out) == 1]
     parts = []
-    for (fold,) in singles:
-        inside = data.folds[sample.rows] == fold
-        rows, members = sample.rows[inside], trained.members
-        model = trained.without((fold,))
-        donors = _donors(data, fold, (len(set(model.transform.layers)), len(rows)), seed)
-        keys = {
-            "member": np.repeat(np.array(members, np.int32), len(rows)),
-            "cell": np.tile(data.cells[rows], len(members)),
-            "fold": np.int8(fold),
-            "weight": np.tile(sample.weights[inside], len(members)),
-        }
-        parts.append(pd.DataFrame(keys | _logits(model, values, rows, donors)))
-    return pd.concat(parts).sort_values(["member", "cell"], ignore_index=True)
+    for fold in single_folds(trained):
+        rows, weights = prepared.sample.within(prepared.data.folds == fold)
+        logits = _logits(trained.without((fold,)), prepared, rows, fold)
+        weight = {"weight": np.tile(weights, len(trained.members))}
+        parts.append(pd.DataFrame(keys(trained, prepared, rows) | weight | logits))
+    return joined(parts, "member", "cell")
 
 
 def _logits(
-    model: CellModel, values: Tensor, rows: NDArray[np.int64], donors: NDArray[np.int64]
+    model: CellModel, prepared: PreparedData, rows: NDArray[np.int64], fold: int
 ) -> dict[str, NDArray[np.float32]]:
     """Return the mean logits, fit after fit, by name of the column."""
-    own = values[torch.from_numpy(rows).to(values.device)]
-    found = {"intact": model.mean(own)}
     transform = model.transform
-    layers = torch.tensor(transform.layers, device=values.device)
     names = layer_names([transform.bands[column] for column in transform.order])
+    layers = torch.tensor(transform.layers, device=prepared.device)
+    own = prepared.evidence(rows)
+    found = {"intact": model.mean(own)}
+    donors = _donors(prepared, fold, (len(names), len(rows)))
     for number, name in enumerate(names):
-        given = values[torch.from_numpy(donors[number]).to(values.device)]
+        given = prepared.evidence(donors[number])
         found[f"permuted_{name}"] = model.mean(torch.where(layers == number, given, own))
     return {name: logit.flatten().cpu().numpy() for name, logit in found.items()}
 
 
-def _donors(data: TrainingData, fold: int, shape: tuple[int, int], seed: int) -> NDArray[np.int64]:
+def _donors(prepared: PreparedData, fold: int, shape: tuple[int, int]) -> NDArray[np.int64]:
     """Draw the rows that give their values, of shape ``(layers, rows)``."""
-    rng = np.random.default_rng(np.random.SeedSequence([seed, fold]))
-    rows = np.flatnonzero(data.folds == fold)
-    return rng.choice(rows, shape, p=data.weights[rows] / data.weights[rows].sum())
+    rng = np.random.default_rng(np.random.SeedSequence([prepared.seed, fold]))
+    rows = np.flatnonzero(prepared.data.folds == fold)
+    weights = prepared.data.weights[rows]
+    return rng.choice(rows, shape, p=weights / weights.sum())

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from mineral_prospectivity.vae.train import TrainingProgress
+    from mineral_prospectivity.vae.progress import TrainingProgress
 
 
 @contextmanager

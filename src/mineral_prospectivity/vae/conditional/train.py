@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pandas as pd
 import torch
 
@@ -16,16 +14,12 @@ from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.conditional.autoencoder import train_autoencoder
 from mineral_prospectivity.vae.conditional.classifiers import fit_classifiers
 from mineral_prospectivity.vae.conditional.realisations import Realisations, antithetic_draws
-from mineral_prospectivity.vae.cross_fitting import (
-    CalibrationSample,
-    check_folds,
-    left_out_folds,
-)
-from mineral_prospectivity.vae.device import choose_device, stack_threads
-from mineral_prospectivity.vae.held_out import inner_table, out_of_fold_table
+from mineral_prospectivity.vae.device import stack_threads
+from mineral_prospectivity.vae.held_out import inner_table, joined, out_of_fold_table
+from mineral_prospectivity.vae.pack import Pack
 from mineral_prospectivity.vae.permutation import permuted_table
-from mineral_prospectivity.vae.train import Pack, TrainingProgress
-from mineral_prospectivity.vae.transform import EvidenceTransform
+from mineral_prospectivity.vae.prepared import PreparedData
+from mineral_prospectivity.vae.progress import ProgressSum, StepReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +28,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.conditional.classifiers import StackedClassifiers
     from mineral_prospectivity.vae.conditional.settings import CvaeSettings
     from mineral_prospectivity.vae.data import TrainingData
+    from mineral_prospectivity.vae.progress import TrainingProgress
 
 SHARED = 0
 """The autoencoder draws from the streams of this member, whatever members are trained."""
@@ -75,29 +70,27 @@ def fit_realisations(
     ConfigurationError
         When CUDA is asked for and there is none.
     """
-    check_folds(data, folds, nested=nested)
-    plan = left_out_folds(folds, nested=nested)
-    trainer = _Trainer(
-        data, tuple(members), plan, settings, seed=seed, device=choose_device(device)
-    )
-    shown = _Progress(progress, tuple(members), len(plan))
+    prepared = PreparedData.prepare(data, seed=seed, folds=folds, nested=nested, device=device)
+    trainer = _Trainer(prepared, tuple(members), settings)
+    shown = ProgressSum(progress, len(prepared.plan))
 
     def train(left_out: tuple[int, ...]) -> _Part:
         part = trainer.train(left_out)
-        shown.report(part.history)
+        last = part.history.iloc[-1]
+        now = StepReport(1, last["loss"], last["kl"], last["active_units"])
+        shown.report(left_out, tuple(members), now)
         return part
 
-    with stack_threads(trainer.values.device) as threads:
-        parts = dict(zip(plan, threads.map(train, plan), strict=True))
-    history = pd.concat([part.history for part in parts.values()], ignore_index=True)
+    with stack_threads(prepared.device) as threads:
+        parts = dict(zip(prepared.plan, threads.map(train, prepared.plan), strict=True))
+    singles = [part for left_out, part in parts.items() if len(left_out) == 1]
+    others = [part for left_out, part in parts.items() if len(left_out) != 1]
     return Pack(
         trainer.bundles(parts[()]),
-        _joined([part.held_out for fit, part in parts.items() if len(fit) == 1], ["member"]),
-        _joined(
-            [part.held_out for fit, part in parts.items() if len(fit) != 1], ["member", "outer"]
-        ),
-        _joined([part.permuted for fit, part in parts.items() if len(fit) == 1], ["member"]),
-        history,
+        joined([part.held_out for part in singles], "member", "cell"),
+        joined([part.held_out for part in others], "member", "outer", "cell"),
+        joined([part.permuted for part in singles], "member", "cell"),
+        pd.concat([part.history for part in parts.values()], ignore_index=True),
     )
 
 
@@ -129,88 +122,61 @@ class _Trainer:
     """What all fits of a run share."""
 
     def __init__(
-        self,
-        data: TrainingData,
-        members: tuple[int, ...],
-        plan: Sequence[tuple[int, ...]],
-        settings: CvaeSettings,
-        *,
-        seed: int,
-        device: torch.device,
+        self, prepared: PreparedData, members: tuple[int, ...], settings: CvaeSettings
     ) -> None:
-        self._data, self._members, self._plan = data, members, plan
-        self._settings, self._seed = settings, seed
-        self._transforms = EvidenceTransform.fit(
-            data.features,
-            data.bands,
-            weights=data.weights,
-            rows=np.stack([Fit(SHARED, left_out).sees(data.folds) for left_out in plan]),
-        ).to(device)
-        ordered = np.ascontiguousarray(data.features[:, self._transforms.order])
-        self.values = torch.from_numpy(ordered).to(device)
-        self._sample = CalibrationSample.draw(data, seed)
+        self._prepared, self._members, self._settings = prepared, members, settings
 
     def train(self, left_out: tuple[int, ...]) -> _Part:
         """Train the autoencoder of one fit and the classifiers of all members."""
-        transform = self._transforms.take([self._plan.index(left_out)])
-        fit = Fit(SHARED, left_out)
+        prepared, settings, fit = self._prepared, self._settings, Fit(SHARED, left_out)
+        transform = prepared.transform(left_out)
         with torch.no_grad():
-            scores = transform.read(self.values.unsqueeze(0))
+            scores = transform.read(prepared.values.unsqueeze(0))
         trained = train_autoencoder(
-            self._data, fit, scores, settings=self._settings, seed=self._seed
+            prepared.data, fit, scores, settings=settings, seed=prepared.seed
         )
-        draws = antithetic_draws(
-            self._settings.posterior_draws,
-            self._settings.latent,
-            fit.generator(self._seed, "posterior"),
-        )
+        stream = fit.generator(prepared.seed, "posterior")
+        draws = antithetic_draws(settings.posterior_draws, settings.latent, stream)
         realisations = Realisations(
             transform,
             trained.decoder,
-            draws.to(self.values.device),
+            draws.to(prepared.device),
             self._classifiers(trained.decoder, left_out),
         )
         own = _Fits(list(self._members), {left_out: realisations})
-        if len(left_out) == 1:
-            held_out = out_of_fold_table(own, self._data, self.values)
-        else:
-            held_out = inner_table(own, self._data, self.values, self._sample)
-        permuted = pd.DataFrame()
-        if len(left_out) == 1:
-            permuted = permuted_table(own, self._data, self.values, self._sample, self._seed)
-        history = trained.history
-        history.insert(1, "fit", fit.name)
-        return _Part(realisations, held_out, permuted, history)
+        single = len(left_out) == 1
+        held_out = out_of_fold_table(own, prepared) if single else inner_table(own, prepared)
+        permuted = permuted_table(own, prepared) if single else pd.DataFrame()
+        trained.history.insert(1, "fit", fit.name)
+        return _Part(realisations, held_out, permuted, trained.history)
 
     def _classifiers(
         self, decoder: CalibratedDecoder, left_out: tuple[int, ...]
     ) -> StackedClassifiers:
         """Fit the classifiers to balanced generated data, and correct them to the prevalence."""
         rows = 2 * self._settings.generated
-        classes = (torch.arange(rows, device=self.values.device) % 2).float()
+        classes = (torch.arange(rows, device=self._prepared.device) % 2).float()
+        seed = self._prepared.seed
         fits = [Fit(member, left_out) for member in self._members]
-        generated = [
-            decoder.generate(classes, fit.generator(self._seed, "generated")) for fit in fits
-        ]
+        generated = [decoder.generate(classes, fit.generator(seed, "generated")) for fit in fits]
         classifiers = fit_classifiers(
             torch.stack(generated),
             classes,
-            [fit.generator(self._seed, "classifier") for fit in fits],
+            [fit.generator(seed, "classifier") for fit in fits],
             self._settings,
         )
-        classifiers.shift(prior_logit(self._data, fits[0]))
+        classifiers.shift(prior_logit(self._prepared.data, fits[0]))
         return classifiers
 
     def bundles(self, full: _Part) -> dict[int, MemberBundle]:
         """Return the full fit of each member."""
-        digest = self._data.digest()
         return {
             member: MemberBundle.of(
                 full.realisations.take(number),
                 member=member,
-                seed=self._seed,
+                seed=self._prepared.seed,
                 settings=self._settings,
-                data_digest=digest,
+                data_digest=self._prepared.digest,
                 history=full.history.drop(columns="fit"),
             )
             for number, member in enumerate(self._members)
@@ -228,35 +194,3 @@ def prior_logit(data: TrainingData, fit: Fit) -> float:
         data.weights[seen & own].sum() for own in (data.positive, data.background)
     )
     return math.log(positives / background)
-
-
-def _joined(tables: Sequence[pd.DataFrame], keys: list[str]) -> pd.DataFrame:
-    return pd.concat(tables).sort_values([*keys, "cell"], ignore_index=True)
-
-
-class _Progress:
-    """Counts the fits that are trained, side by side."""
-
-    def __init__(
-        self,
-        progress: Callable[[TrainingProgress], None] | None,
-        members: tuple[int, ...],
-        fits: int,
-    ) -> None:
-        self._progress, self._members, self._fits = progress, members, fits
-        self._done = 0
-        self._one_at_a_time = Lock()
-
-    def report(self, history: pd.DataFrame) -> None:
-        """Tell of a fit that is done."""
-        if self._progress is None:
-            return
-        last = history.iloc[-1]
-        with self._one_at_a_time:
-            self._done += 1
-            self._progress(
-                TrainingProgress(
-                    self._done, self._fits, self._members,
-                    last["loss"], last["kl"], last["active_units"],
-                )
-            )  # fmt: skip
