@@ -1,4 +1,4 @@
-"""Settings of the default model."""
+"""Settings of every autoencoder, and of the default model."""
 
 from __future__ import annotations
 
@@ -7,18 +7,33 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class VaeSettings(BaseModel):
+class AutoencoderSettings(BaseModel):
+    """What the autoencoders of all models have in common: sizes, batches and learning rate."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Annotated[str, Field(description="Which model this is.")]
+    hidden: Annotated[int, Field(ge=4, le=4096, description="Width of both hidden layers.")] = 64
+    latent: Annotated[int, Field(ge=1, le=256, description="Dimensions of the latent space.")] = 8
+    warmup: Annotated[
+        float, Field(ge=0, le=1, description="Share of the steps over which the KL weight rises.")
+    ] = 0.25
+    positive_share: Annotated[
+        float, Field(gt=0, lt=1, description="Share of deposit cells in a batch.")
+    ] = 0.25
+    learning_rate: Annotated[
+        float, Field(gt=0, le=1, description="Peak learning rate of Adam.")
+    ] = 0.004
+
+
+class VaeSettings(AutoencoderSettings):
     """The joint VAE with its Gaussian-process head: sizes, loss and training.
 
     ``reconstruction_weight`` is multiplied by ``min(1, 30 / D)`` for D evidence bands, so that
     many layers do not drown the labels.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     kind: Annotated[Literal["vae"], Field(description="Which model this is.")] = "vae"
-    hidden: Annotated[int, Field(ge=4, le=4096, description="Width of both hidden layers.")] = 64
-    latent: Annotated[int, Field(ge=1, le=256, description="Dimensions of the latent space.")] = 8
     feature_dropout: Annotated[
         float, Field(ge=0, lt=1, description="Share of the layers hidden from the encoder, a step.")
     ] = 0.2
@@ -33,17 +48,8 @@ class VaeSettings(BaseModel):
         float,
         Field(ge=0, le=10, description="KL below this many nats a latent unit costs nothing."),
     ] = 0.0
-    warmup: Annotated[
-        float, Field(ge=0, le=1, description="Share of the steps over which the KL weight rises.")
-    ] = 0.25
     steps: Annotated[int, Field(ge=10, le=100_000, description="Training steps.")] = 200
     batch_size: Annotated[int, Field(ge=8, le=65_536, description="Cells a step and fit.")] = 192
-    positive_share: Annotated[
-        float, Field(gt=0, lt=1, description="Share of deposit cells in a batch.")
-    ] = 0.25
-    learning_rate: Annotated[
-        float, Field(gt=0, le=1, description="Peak learning rate of Adam.")
-    ] = 0.004
     weight_decay: Annotated[float, Field(ge=0, le=1, description="Decoupled weight decay.")] = (
         0.0001
     )
