@@ -19,13 +19,17 @@ from mineral_prospectivity.experiments.worth_a_look import (
 )
 from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
-from mineral_prospectivity.geo.extent import common_bounds, layer_bounds
-from mineral_prospectivity.geo.grid import make_grid, projected_crs
+from mineral_prospectivity.geo.extent import layer_bounds
+from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.tabulate import valid_cells
 from mineral_prospectivity.hooks import fetch_sources
-from mineral_prospectivity.labels import make_cells, select_deposits
 from mineral_prospectivity.parameters import Parameters, validate_parameters
+from mineral_prospectivity.pipelines.data_engineering.declared import (
+    declared_cells,
+    declared_deposits,
+    declared_grid,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,7 +143,7 @@ def _check_data(
         for layer in layers
         if findings.attempt(partial(layer_bounds, layer, reference)) is not None
     ]
-    grid = findings.attempt(lambda: _grid(parameters, readable))
+    grid = findings.attempt(lambda: declared_grid(parameters.grid, readable))
     if grid is None:
         return
     findings.facts.append(
@@ -150,12 +154,6 @@ def _check_data(
     cells = _cells(parameters, rasters, grid, findings)
     if deposits is not None and cells is not None:
         _check_labels(parameters, deposits, grid, cells, findings)
-
-
-def _grid(parameters: Parameters, layers: list[EvidenceLayer]) -> GeoBox:
-    chosen = parameters.grid
-    bounds = chosen.bounds or common_bounds(layers, chosen.crs, chosen.resolution)
-    return make_grid(chosen.crs, chosen.resolution, bounds)
 
 
 def _evidence(
@@ -201,29 +199,12 @@ def _check_labels(
     findings: Findings,
 ) -> None:
     labels, folds = parameters.labels, parameters.folds
-    selected = findings.attempt(
-        lambda: select_deposits(
-            deposits, grid, include=labels.include, reproject=parameters.grid.reproject
-        )
-    )
+    selected = findings.attempt(lambda: declared_deposits(deposits, grid, parameters.grid, labels))
     if selected is None:
         return
     kept, report = selected
     findings.warnings += report["messages"]
-    made = findings.attempt(
-        lambda: make_cells(
-            grid,
-            cells,
-            kept,
-            buffer=labels.buffer,
-            cluster_distance=labels.cluster_distance,
-            exclusion=labels.exclusion,
-            max_background=labels.max_background,
-            fold_count=folds.count,
-            block_size=folds.block_size,
-            seed=folds.seed,
-        )
-    )
+    made = findings.attempt(lambda: declared_cells(grid, cells, kept, labels, folds))
     if made is None:
         return
     located = made[1]

@@ -10,14 +10,16 @@ from odc.geo.geobox import GeoBox
 
 from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
-from mineral_prospectivity.geo.extent import common_bounds
-from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
-from mineral_prospectivity.labels import make_cells, select_deposits
 from mineral_prospectivity.parameters import FoldParameters, GridParameters, LabelParameters
+from mineral_prospectivity.pipelines.data_engineering.declared import (
+    declared_cells,
+    declared_deposits,
+    declared_grid,
+)
 
 
 def define_grid(
@@ -30,10 +32,9 @@ def define_grid(
 
     Layers and deposits that do not fit it are refused here, before work is spent on any.
     """
-    bounds = parameters.bounds or common_bounds(layers, parameters.crs, parameters.resolution)
-    grid = make_grid(parameters.crs, parameters.resolution, bounds)
+    grid = declared_grid(parameters, layers)
     check_layers(layers, grid, reproject=parameters.reproject)
-    select_deposits(deposits, grid, include=labels.include, reproject=parameters.reproject)
+    declared_deposits(deposits, grid, parameters, labels)
     return grid
 
 
@@ -55,20 +56,13 @@ def label_cells(
     folds: FoldParameters,
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame, dict[str, Any]]:
     """Return the table of cells, the deposits on it, and what was left out and why."""
-    selected, report = select_deposits(
-        deposits, evidence_stack.grid, include=labels.include, reproject=grid.reproject
-    )
-    cells, located = make_cells(
+    selected, report = declared_deposits(deposits, evidence_stack.grid, grid, labels)
+    cells, located = declared_cells(
         evidence_stack.grid,
         valid_cells(evidence_stack, grid.min_coverage),
         selected,
-        buffer=labels.buffer,
-        cluster_distance=labels.cluster_distance,
-        exclusion=labels.exclusion,
-        max_background=labels.max_background,
-        fold_count=folds.count,
-        block_size=folds.block_size,
-        seed=folds.seed,
+        labels,
+        folds,
     )
     without_evidence = sorted(set(selected.index) - set(located.index))
     return cells, located, {**report, "without_evidence": [int(row) for row in without_evidence]}
