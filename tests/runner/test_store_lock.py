@@ -11,7 +11,7 @@ import time
 import pytest
 
 from mineral_prospectivity.runner.errors import BatchError, RunLockedError
-from mineral_prospectivity.runner.lock import LEASE_SECONDS, RunLock, is_alive
+from mineral_prospectivity.runner.lock import LEASE_SECONDS, is_alive, run_lock
 from mineral_prospectivity.runner.record import read_record, write_record
 from mineral_prospectivity.runner.store import Conflict
 
@@ -36,9 +36,9 @@ def test_an_object_is_replaced_only_by_who_read_it(store):
 
 def test_a_second_driver_is_refused_until_the_first_is_gone(store):
     refused = pytest.raises(RunLockedError, match=rf"driven by process {os.getpid()} on")
-    with RunLock(store), refused:
-        RunLock(store).__enter__()
-    with RunLock(store):
+    with run_lock(store), refused:
+        run_lock(store).__enter__()
+    with run_lock(store):
         pass
     assert store.get("lock.json") is None
 
@@ -51,9 +51,9 @@ def write_holder(store, **changes):
 def test_a_silent_driver_elsewhere_loses_its_run(store):
     write_holder(store)
     with pytest.raises(RunLockedError, match="process 1 on elsewhere"):
-        RunLock(store).__enter__()
+        run_lock(store).__enter__()
     write_holder(store, renewed=time.time() - LEASE_SECONDS - 1)
-    with RunLock(store):
+    with run_lock(store):
         pass
 
 
@@ -68,7 +68,7 @@ def test_a_driver_that_died_on_this_machine_loses_its_run_at_once():
 
 
 def test_a_driver_notices_that_it_was_replaced_and_leaves_the_lock(store):
-    with RunLock(store, renewal=0.02) as lock:
+    with run_lock(store, renewal=0.02) as lock:
         lock.check()
         write_holder(store)
         deadline = time.monotonic() + 5
@@ -80,7 +80,7 @@ def test_a_driver_notices_that_it_was_replaced_and_leaves_the_lock(store):
 
 
 def test_a_lease_is_renewed(store):
-    with RunLock(store, renewal=0.02):
+    with run_lock(store, renewal=0.02):
         first = json.loads(store.get("lock.json")[0])["renewed"]
         time.sleep(0.2)
         assert json.loads(store.get("lock.json")[0])["renewed"] > first

@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from mineral_prospectivity.runner import logs
 from mineral_prospectivity.runner.adoption import JOBS_OBJECT
 from mineral_prospectivity.runner.aws import is_credential_error, is_transient, reason_of
-from mineral_prospectivity.runner.beside import Beside
+from mineral_prospectivity.runner.beside import beside
 from mineral_prospectivity.runner.board import Board, Job, State
 from mineral_prospectivity.runner.diagnosis import explain_waiting
 from mineral_prospectivity.runner.errors import BatchError, CredentialsExpiredError
@@ -154,7 +154,7 @@ class Drive:
     def _run_one_here(self, node: Node) -> None:
         self._graph.start(node)
         try:
-            with Beside(self._look, self._pause):
+            with beside(self._look, self._pause):
                 self._run_here(node)
         except Exception as error:  # the node's own; raised when the jobs have ended
             self.error = error

@@ -6,17 +6,18 @@ import json
 import os
 import secrets
 import socket
-import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from mineral_prospectivity.runner.beside import beside
 from mineral_prospectivity.runner.errors import RunLockedError
 from mineral_prospectivity.runner.store import Conflict
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Iterator
 
     from mineral_prospectivity.runner.store import Store
 
@@ -25,8 +26,33 @@ LEASE_SECONDS = 90.0
 RENEWAL_SECONDS = 20.0
 
 
+@contextmanager
+def run_lock(store: Store, renewal: float = RENEWAL_SECONDS) -> Iterator[RunLock]:
+    """Hold the lock of a run while the block lasts.
+
+    Parameters
+    ----------
+    store
+        The run's prefix.
+    renewal
+        Seconds between renewals.
+
+    Raises
+    ------
+    RunLockedError
+        If another driver holds it.
+    """
+    lock = RunLock(store)
+    lock.take()
+    try:
+        with beside(lock.renew, lambda: renewal):
+            yield lock
+    finally:
+        lock.release()
+
+
 class RunLock:
-    """A lease on a run, taken by a conditional write and renewed by a thread.
+    """A lease on a run, taken by a conditional write and renewed while its driver lives.
 
     A lease ends when its driver ends it, when it was not renewed for `LEASE_SECONDS`, or when
     its driver ran on this machine and its process is gone.
@@ -35,38 +61,17 @@ class RunLock:
     ----------
     store
         The run's prefix.
-    renewal
-        Seconds between renewals.
     """
 
-    def __init__(self, store: Store, renewal: float = RENEWAL_SECONDS) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
-        self._renewal = renewal
         self._etag = ""
         self._owner = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "token": secrets.token_hex(8),
         }
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._renew, name="run-lock", daemon=True)
         self.lost = False
-
-    def __enter__(self) -> RunLock:
-        self._take()
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._stop.set()
-        self._thread.join(timeout=5)
-        if not self.lost:
-            self._release()
 
     def check(self) -> None:
         """Raise when another driver has taken the run over.
@@ -80,14 +85,41 @@ class RunLock:
             msg = f"another driver has taken over {self._store.uri}; this one leaves it alone"
             raise RunLockedError(msg)
 
-    def _body(self) -> bytes:
-        return json.dumps({**self._owner, "renewed": time.time()}).encode()
+    def take(self) -> None:
+        """Take the lease, if need be from a driver that is no more.
 
-    def _take(self) -> None:
+        Raises
+        ------
+        RunLockedError
+            If another driver holds it.
+        """
         try:
             self._etag = self._store.create(OBJECT, self._body())
         except Conflict:
             self._take_over()
+
+    def renew(self) -> None:
+        """Say that the driver lives, unless the lease was lost."""
+        if self.lost:
+            return
+        try:
+            self._etag = self._store.replace(OBJECT, self._body(), self._etag)
+        except Conflict:
+            self.lost = True
+        except (ClientError, BotoCoreError):
+            return  # the lease outlasts a few failed renewals
+
+    def release(self) -> None:
+        """End the lease, unless it was lost."""
+        if self.lost:
+            return
+        try:
+            self._store.delete(OBJECT)
+        except (ClientError, BotoCoreError):
+            return  # it ends by itself
+
+    def _body(self) -> bytes:
+        return json.dumps({**self._owner, "renewed": time.time()}).encode()
 
     def _take_over(self) -> None:
         found = self._store.get(OBJECT)
@@ -102,22 +134,6 @@ class RunLock:
         except Conflict:
             msg = f"another driver took over {self._store.uri} at this moment"
             raise RunLockedError(msg) from None
-
-    def _renew(self) -> None:
-        while not self._stop.wait(self._renewal):
-            try:
-                self._etag = self._store.replace(OBJECT, self._body(), self._etag)
-            except Conflict:
-                self.lost = True
-                return
-            except (ClientError, BotoCoreError):
-                continue  # the lease outlasts a few failed renewals
-
-    def _release(self) -> None:
-        try:
-            self._store.delete(OBJECT)
-        except (ClientError, BotoCoreError):
-            return  # it ends by itself
 
 
 def is_alive(holder: dict[str, Any]) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol, Self
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Protocol
 
 from rich.live import Live
 from rich.table import Table
@@ -13,7 +14,7 @@ from mineral_prospectivity.runner.board import State
 from mineral_prospectivity.runner.cost import cost_of
 
 if TYPE_CHECKING:
-    from types import TracebackType
+    from collections.abc import Iterator
 
     from rich.console import Console
 
@@ -62,15 +63,6 @@ def cells(board: Board, settings: BatchSettings) -> tuple[str, ...]:
 class Progress(Protocol):
     """Shows a board and says things beside it."""
 
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
     def show(self, board: Board) -> None:
         """Show how things stand."""
 
@@ -81,24 +73,8 @@ class Progress(Protocol):
 class TableProgress:
     """One table that is redrawn in place."""
 
-    def __init__(self, console: Console, settings: BatchSettings, title: str) -> None:
-        self._settings = settings
-        self._title = title
-        self._console = console
-        # Drawn when the board changes: a timer would cost more than all the polling.
-        self._live = Live(console=console, auto_refresh=False)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
+    def __init__(self, live: Live, settings: BatchSettings, title: str) -> None:
+        self._live, self._settings, self._title = live, settings, title
 
     def show(self, board: Board) -> None:
         """Redraw the table."""
@@ -110,7 +86,7 @@ class TableProgress:
 
     def say(self, text: str) -> None:
         """Print above the table."""
-        self._console.print(Text(text))
+        self._live.console.print(Text(text))
 
 
 class LineProgress:
@@ -122,17 +98,6 @@ class LineProgress:
         self._every = every
         self._last: tuple[str, ...] = ()
         self._when = 0.0
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return
 
     def show(self, board: Board) -> None:
         """Print a line if the counts changed, or if none was printed for long."""
@@ -150,8 +115,12 @@ class LineProgress:
         )
 
 
-def progress_for(console: Console, settings: BatchSettings, title: str) -> Progress:
-    """Return the table on a terminal, plain lines elsewhere."""
-    if console.is_terminal:
-        return TableProgress(console, settings, title)
-    return LineProgress(console, settings)
+@contextmanager
+def progress_for(console: Console, settings: BatchSettings, title: str) -> Iterator[Progress]:
+    """Show a table on a terminal, plain lines elsewhere, while the block lasts."""
+    if not console.is_terminal:
+        yield LineProgress(console, settings)
+        return
+    # Drawn when the board changes: a timer would cost more than all the polling.
+    with Live(console=console, auto_refresh=False) as live:
+        yield TableProgress(live, settings, title)

@@ -14,7 +14,7 @@ from mineral_prospectivity.runner.drive import Drive
 from mineral_prospectivity.runner.graph import still_needed
 from mineral_prospectivity.runner.interrupt import Interrupted, interruptible, unhurried
 from mineral_prospectivity.runner.jobs import JobFactory
-from mineral_prospectivity.runner.lock import RunLock
+from mineral_prospectivity.runner.lock import run_lock
 from mineral_prospectivity.runner.plan import Durations, describe_plan
 from mineral_prospectivity.runner.progress import progress_for
 from mineral_prospectivity.runner.provenance import DataHashes, place_of
@@ -126,8 +126,8 @@ class Run:
             self._forget_listings(node)
             release(node, self._loads)
 
-        progress = progress_for(self._console, self._settings, f"run {self.id}")
-        with interruptible(), RunLock(self._store) as lock, progress:
+        shown = progress_for(self._console, self._settings, f"run {self.id}")
+        with interruptible(), run_lock(self._store) as lock, shown as progress:
             if resume:
                 self._adopt(progress)
             else:
