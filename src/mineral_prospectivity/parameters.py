@@ -186,10 +186,12 @@ class EconomicsParameters(_Group):
     tail: Annotated[
         float, Field(gt=0, lt=1, description="alpha: CVaR is the mean of the worst alpha.")
     ] = 0.1
-    prior: Annotated[
+    undiscovered_deposits: Annotated[
         float | None,
         Field(
-            gt=0, lt=1, description="True share of cells with a deposit; null takes the labels'."
+            ge=0,
+            description="Deposits expected to be undiscovered on this map; null takes the "
+            "probability of a known deposit for the chance of a discovery.",
         ),
     ] = None
 

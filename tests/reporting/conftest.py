@@ -16,6 +16,7 @@ from mineral_prospectivity.parameters import EvaluationParameters, RiskParameter
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
 from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation import evaluate
+from mineral_prospectivity.scoring.undiscovered import undiscovered_sensitivity
 from mineral_prospectivity.targeting import (
     category_table,
     economics_map,
@@ -127,14 +128,13 @@ def metrics(oof):
 
 
 @pytest.fixture(scope="session")
-def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR0917
+def inputs(risk, prediction, evidence, cells, deposits, metrics, oof):  # noqa: PLR0917
     spots = hot_spots(
         prediction.select(["log_odds_mean"]), radius=risk.hot_spots.radius, significance=0.05
     )
     split = risk_return(spots.map, prediction, **risk.categories.model_dump())
-    money = economics_map(
-        prediction, label_prior=float(cells.label.mean()), **risk.economics.model_dump()
-    )
+    spending = risk.economics.model_dump(exclude={"undiscovered_deposits"})
+    money = economics_map(prediction, **spending)
     targets = find_targets(
         spots.map, prediction, money, split.map, deposits=deposits,
         min_area=1e6, count=50, exploration_cost=1.0,
@@ -190,6 +190,9 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics):  # noqa: PLR09
                 "held_out": {"absent": "1 deposit clusters: a bootstrap needs at least 2"},
             },
             "categories": table.astype(object).where(table.notna(), None).to_dict("records"),
+            "undiscovered": undiscovered_sensitivity(
+                oof, undiscovered=20.0, exploration_cost=1.0, discovery_value=50.0
+            ),
             "targets": {
                 "found": len(targets),
                 "selected": len(chosen),

@@ -101,7 +101,7 @@ def test_links_lead_to_parts_of_the_page(page):
 
 def test_every_figure_has_words_for_those_who_cannot_see_it(page):
     images = page.all("img")
-    assert len(images) == 14
+    assert len(images) == 15
     assert all(len(image["alt"]) > 20 for image in images)
     assert len(page.all("figcaption")) == len(images)
 
@@ -190,3 +190,14 @@ def test_no_target_at_all(inputs):
         risk={**inputs.risk, "targets": {"selected": 0}},
     )
     assert "No target meets the conditions set for one." in words(Page(render_report(nothing)))
+
+
+def test_the_report_says_what_undiscovered_deposits_change(page, inputs):
+    words = " ".join(" ".join(page.text).split()).replace("\N{NO-BREAK SPACE}", " ")
+    found = inputs.risk["undiscovered"]
+    assert "Holds whatever the number: the order of the cells" in words
+    assert "20 (assumed)" in words
+    assert "Values in money rest on 20 undiscovered deposits" in words
+    assert f"{found['table'][0]['paying_cells']:,.0f}" in words
+    (figure,) = [shown for shown in page.all("figure") if shown["id"] == "figure-undiscovered"]
+    assert figure

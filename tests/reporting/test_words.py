@@ -38,7 +38,11 @@ def novelty_map(values):
 
 
 USUAL = novelty_map(np.linspace(0, 98, 100))
-MONEY = {"exploration_cost": 1.0, "discovery_value": 50.0, "prior": 0.01}
+ASSUMED = {"known_deposits": 48, "assumed": 24.0}
+ASSUMPTION = (
+    "Values in money rest on 24 undiscovered deposits beside the 48 known ones, which is an "
+    "assumption."
+)
 BACKGROUND = (
     "Cells without a known deposit count as background, though some hold deposits that nobody "
     "has found: the probability is that of a known deposit, and errs on the low side."
@@ -85,8 +89,8 @@ def test_where_without_targets(inputs):
 def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
     rule, choice = what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"])
     assert plain([rule]) == [
-        "At a cost of 1 a cell and 25 for a discovery, a cell pays where its probability is "
-        "above 4 %."
+        "At a cost of 1 a cell and 25 for a discovery, a cell pays where its chance of a "
+        "discovery is above 4 %."
     ]
     assert "The budget of 100 funds" in choice
 
@@ -114,8 +118,8 @@ def test_key_figures_head_the_report(inputs):
     assert found[3][0] == str(inputs.metrics["scored"]["deposit_clusters"])
 
 
-def test_a_sound_map_has_only_the_standing_caveat():
-    assert caveats(metrics_of(), {}, MONEY, USUAL) == [BACKGROUND]
+def test_a_sound_map_has_only_the_standing_caveats():
+    assert caveats(metrics_of(), {}, ASSUMED, USUAL) == [ASSUMPTION, BACKGROUND]
 
 
 @pytest.mark.parametrize(
@@ -153,22 +157,23 @@ def test_a_sound_map_has_only_the_standing_caveat():
     ],
 )
 def test_each_weakness_is_told(changes, words):
-    assert plain(caveats(metrics_of(**changes), {}, MONEY, USUAL))[0].startswith(words)
+    assert plain(caveats(metrics_of(**changes), {}, ASSUMED, USUAL))[0].startswith(words)
 
 
 def test_extrapolation_is_told():
     far = novelty_map(np.r_[np.full(10, 100.0), np.full(90, 50.0)])
-    assert plain(caveats(metrics_of(), {}, MONEY, far))[0] == (
+    assert plain(caveats(metrics_of(), {}, ASSUMED, far))[0] == (
         "10 % of the area looks like at most one in a hundred held-out cells (novelty of 99 or "
         "more): there the map extrapolates."
     )
 
 
-def test_a_missing_prior_is_told():
-    found = plain(caveats(metrics_of(), {}, {**MONEY, "prior": None}, USUAL))
+def test_a_missing_number_of_undiscovered_deposits_is_told():
+    found = plain(caveats(metrics_of(), {}, {"known_deposits": 48, "assumed": None}, USUAL))
     assert found[0] == (
-        "Probabilities follow the share of cells with a known deposit (0.4 %); no other prior was "
-        "given, so values in money are those of deposits as known today."
+        "Values in money take the probability of a known deposit for the chance of a discovery. "
+        "That is right if about as many deposits are undiscovered as known (48); give the number "
+        "that you expect in risk.economics.undiscovered_deposits."
     )
 
 
@@ -177,7 +182,7 @@ def test_findings_on_the_data_come_last():
         "findings": ["band 'x' is constant (1): it says nothing"],
         "deposits": {"messages": ["deposits: 1 of 9 points lies outside the grid (row 4)"]},
     }
-    assert caveats(metrics_of(), quality, MONEY, USUAL)[1:] == [
+    assert caveats(metrics_of(), quality, ASSUMED, USUAL)[2:] == [
         "Data: band 'x' is constant (1): it says nothing.",
         "Data: deposits: 1 of 9 points lies outside the grid (row 4).",
     ]
@@ -189,4 +194,4 @@ def test_unmeasured_things_raise_no_caveat():
         calibration={"ensemble": {"line": {"absent": "p is the same in every cell"}}},
     )
     maps = Thumbnail(("probability",), np.zeros((1, 1, 1)), (0, 1, 0, 1), 1)
-    assert caveats(changed, {}, MONEY, maps) == [BACKGROUND]
+    assert caveats(changed, {}, ASSUMED, maps) == [ASSUMPTION, BACKGROUND]

@@ -3,25 +3,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, ndtri
 from scipy.stats import norm
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.targeting.appraisal import (
     BANDS,
-    correct_prior,
     economics,
     economics_map,
     tail_mean,
 )
 
 MONEY = {
-    "label_prior": 0.05,
     "exploration_cost": 2.0,
     "discovery_value": 40.0,
     "risk_aversion": 0.5,
     "tail": 0.1,
-    "prior": None,
 }
 
 
@@ -71,21 +68,41 @@ def test_a_smaller_tail_is_worse(mean, sd, low):
     assert values[2] <= 1
 
 
-@given(p=st.floats(1e-5, 1 - 1e-5), prior=st.floats(0.001, 0.999))
-def test_prior_correction_moves_the_odds_and_can_be_undone(p, prior):
-    shift = logit(prior) - logit(0.05)
-    moved, sd = correct_prior(np.array([p]), np.array([0.01]), shift)
-    assert logit(moved)[0] == pytest.approx(logit(p) + shift, abs=1e-6)
-    back, sd_back = correct_prior(moved, sd, -shift)
-    assert back[0] == pytest.approx(p, rel=1e-9)
-    assert sd_back[0] == pytest.approx(0.01, rel=1e-7)
-
-
-def test_prior_corrects_every_quantity():
-    plain, rare = cell(), cell(prior=0.005)
+def test_the_number_of_undiscovered_deposits_moves_every_quantity():
+    plain, few, many = cell(), cell(per_known=0.1), cell(per_known=3.0)
     for name in ("probability", "probability_lower", "probability_upper", "expected_value", "cvar"):
-        assert getattr(rare, name)[0] < getattr(plain, name)[0]
-    assert cell(prior=0.05).probability == pytest.approx(plain.probability)
+        assert getattr(few, name)[0] < getattr(plain, name)[0] < getattr(many, name)[0]
+
+
+def test_values_of_one_cell_where_few_deposits_are_undiscovered():
+    result = cell(per_known=0.5)
+    chance = 0.5 * 0.1 / 0.9
+    assert result.probability[0] == pytest.approx(chance, abs=1e-12)
+    assert result.expected_value[0] == pytest.approx(40 * chance - 2, abs=1e-12)
+    assert result.return_sd[0] == pytest.approx(40 * 0.5 * 0.02 / 0.9**2, abs=1e-12)
+    reach = 1.6448536269514722 * 0.3
+    assert result.probability_lower[0] == pytest.approx(0.5 * np.exp(-2.2 - reach), abs=1e-12)
+    assert result.probability_upper[0] == pytest.approx(0.5 * np.exp(-2.2 + reach), abs=1e-12)
+
+
+def test_nothing_pays_where_every_deposit_is_known():
+    result = cell(p=0.9, per_known=0.0)
+    assert result.probability == 0
+    assert result.drill == 0
+    assert result.expected_value == -2
+    assert result.cvar == -2
+
+
+@pytest.mark.parametrize("per_known", [0.2, 5.0])
+def test_the_tail_is_that_of_the_chance_of_a_discovery(per_known):
+    mean, sd, tail = -2.0, 1.1, 0.3
+
+    def chance(z):
+        return min(per_known * np.exp(mean + sd * z), 1) * norm.pdf(z)
+
+    expected = quad(chance, -12, ndtri(tail), epsabs=1e-13, limit=200)[0] / tail
+    found = tail_mean(np.array([mean]), np.array([sd]), tail, per_known)
+    assert found[0] == pytest.approx(expected, abs=1e-8)
 
 
 def test_map_equals_arrays(maps):

@@ -16,12 +16,10 @@ from mineral_prospectivity.targeting import (
 )
 
 MONEY = {
-    "label_prior": 0.05,
     "exploration_cost": 1.0,
     "discovery_value": 20.0,
     "risk_aversion": 1.0,
     "tail": 0.1,
-    "prior": None,
 }
 
 

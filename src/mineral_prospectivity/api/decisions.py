@@ -19,6 +19,7 @@ from mineral_prospectivity.targeting import (
     risk_return,
     select_targets,
 )
+from mineral_prospectivity.uq.undiscovered import break_even, undiscovered_per_known
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -38,7 +39,7 @@ class RiskReturnAnalysis:
     economics
         Expected value, its SD, Sharpe-like ratio, CVaR and risk-adjusted return.
     chance_of_profit
-        Share of the models' distribution in which p exceeds C / V.
+        Share of the models' distribution in which the chance of a discovery exceeds C / V.
     drill
         Whether the chance of profit reaches the confidence asked for.
     """
@@ -56,8 +57,7 @@ def analyse_risk_return(
     confidence: float = 0.5,
     risk_aversion: float = 1.0,
     tail: float = 0.1,
-    label_prior: float = 0.5,
-    prior: float | None = None,
+    per_known: float | None = None,
 ) -> RiskReturnAnalysis:
     """Weigh the return of testing each cell against what is not known of it.
 
@@ -68,15 +68,15 @@ def analyse_risk_return(
     exploration_cost, discovery_value
         Cost C of testing a cell and value V of a discovery, in one currency.
     confidence
-        A cell is worth drilling when p > C / V in at least this share of the models'
-        distribution of p, a Gaussian of the log-odds.
+        A cell is worth drilling when the chance of a discovery exceeds C / V in at least this
+        share of the models' distribution of p, a Gaussian of the log-odds.
     risk_aversion
         lambda of the risk-adjusted return EV - lambda SD.
     tail
         alpha of CVaR, the mean of the worst alpha of the expected value.
-    label_prior, prior
-        Share of labelled cells among those trained on, and the true share; None takes the
-        labels', and then neither matters.
+    per_known
+        Undiscovered deposits for each known one; None takes the probability of a known deposit
+        for the chance of a discovery. See :mod:`mineral_prospectivity.uq.undiscovered`.
 
     Raises
     ------
@@ -109,15 +109,14 @@ def analyse_risk_return(
         prediction.epistemic,
         prediction.log_odds_mean,
         prediction.log_odds_sd,
-        label_prior=label_prior,
         exploration_cost=exploration_cost,
         discovery_value=discovery_value,
         risk_aversion=risk_aversion,
         tail=tail,
-        prior=prior,
+        per_known=per_known,
     )
-    shift = 0.0 if prior is None else logit(prior) - logit(label_prior)
-    margin = prediction.log_odds_mean + shift - logit(exploration_cost / discovery_value)
+    needed = break_even(exploration_cost / discovery_value, per_known)
+    margin = prediction.log_odds_mean - logit(needed)
     chance = ndtr(margin / np.maximum(prediction.log_odds_sd, np.finfo(float).tiny))
     return RiskReturnAnalysis(result, chance, chance >= confidence)
 
@@ -126,7 +125,6 @@ def pick_targets(
     maps: Raster,
     deposits: gpd.GeoDataFrame,
     *,
-    label_prior: float,
     parameters: RiskParameters | None = None,
 ) -> gpd.GeoDataFrame:
     """Return ranked targets, with those that the budget buys marked.
@@ -138,8 +136,6 @@ def pick_targets(
         back from the file it was written to.
     deposits
         Known deposits, points in the CRS of the grid; may be empty.
-    label_prior
-        Share of labelled cells among those trained on.
     parameters
         Hot spots, categories, economics and targets; by default those of the project.
 
@@ -156,7 +152,7 @@ def pick_targets(
     >>> evidence = RasterDataset(filepath=str(trained / "evidence.tif")).load()
     >>> maps = load_ensemble(trained).map(evidence)
     >>> nothing_known = gpd.GeoDataFrame(geometry=[], crs=str(evidence.grid.crs))
-    >>> targets = pick_targets(maps, nothing_known, label_prior=0.1)
+    >>> targets = pick_targets(maps, nothing_known)
     >>> targets["rank"].is_monotonic_increasing
     True
     """
@@ -170,7 +166,11 @@ def pick_targets(
     targets = find_targets(
         best_ground(hot, maps, chosen.targets.area_share),
         maps,
-        economics_map(maps, label_prior=label_prior, **money.model_dump()),
+        economics_map(
+            maps,
+            **money.model_dump(exclude={"undiscovered_deposits"}),
+            per_known=undiscovered_per_known(money.undiscovered_deposits, len(deposits)),
+        ),
         categories,
         deposits=deposits,
         min_area=chosen.targets.min_area,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mineral_prospectivity.reporting.comparisons import find_score, headline_names
+from mineral_prospectivity.reporting.undiscovered import undiscovered_caveats
 from mineral_prospectivity.reporting.validity import validity_caveats
 from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
 
@@ -25,7 +26,7 @@ FAR = 99.0
 def caveats(
     metrics: Mapping[str, Any],
     quality: Mapping[str, Any],
-    economics: Mapping[str, Any],
+    undiscovered: Mapping[str, Any],
     maps: Thumbnail,
 ) -> list[str]:
     """Return what a reader must know before acting on the map, the gravest first.
@@ -36,8 +37,8 @@ def caveats(
         As :func:`~mineral_prospectivity.scoring.evaluation.report.evaluate` gives them.
     quality
         With ``findings``, and ``deposits.messages`` on deposits that were left out.
-    economics
-        Parameters ``risk.economics``.
+    undiscovered
+        From :func:`~mineral_prospectivity.scoring.undiscovered.undiscovered_sensitivity`.
     maps
         With the band ``novelty``, if there is one.
     """
@@ -48,7 +49,7 @@ def caveats(
         *_epistemic(metrics["uncertainty"]),
         *validity_caveats(metrics["validity"]),
         *_novelty(maps),
-        *_prior(metrics["scored"], economics),
+        *undiscovered_caveats(undiscovered),
         "Cells without a known deposit count as background, though some hold deposits that nobody "
         "has found: the probability is that of a known deposit, and errs on the low side.",
     ]
@@ -116,14 +117,4 @@ def _novelty(maps: Thumbnail) -> list[str]:
     return [
         f"{percent(share)} of the area looks like at most one in a hundred held-out cells (novelty "
         f"of {FAR:g} or more): there the map extrapolates."
-    ]
-
-
-def _prior(scored: Mapping[str, Any], economics: Mapping[str, Any]) -> list[str]:
-    if economics.get("prior") is not None:
-        return []
-    return [
-        f"Probabilities follow the share of cells with a known deposit "
-        f"({percent(scored['prevalence'])}); no other prior was given, so values in money are "
-        f"those of deposits as known today."
     ]

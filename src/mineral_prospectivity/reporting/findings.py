@@ -111,7 +111,7 @@ def what_worth(
     chosen = risk["targets"]
     rule = (
         f"At a cost of {number(cost)} a cell and {number(value)} for a discovery, a cell pays "
-        f"where its probability is above {percent(cost / value)}."
+        f"where its chance of a discovery is above {percent(cost / value)}."
     )
     paying = int((targets["testing_return"] > 0).sum())
     budget = number(money["targets"]["budget"])

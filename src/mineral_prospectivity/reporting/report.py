@@ -23,6 +23,7 @@ from mineral_prospectivity.reporting.comparisons import (
 )
 from mineral_prospectivity.reporting.figures import report_figures
 from mineral_prospectivity.reporting.thumbnails import ReportMaps, thumbnail
+from mineral_prospectivity.reporting.undiscovered import undiscovered_section
 from mineral_prospectivity.reporting.validity import validity_section
 from mineral_prospectivity.reporting.web_map import web_map
 from mineral_prospectivity.reporting.why_section import why_section
@@ -67,7 +68,8 @@ class ReportInputs:
     quality
         From :func:`~mineral_prospectivity.geo.quality.quality_report`.
     risk
-        ``hot_spots``, ``zones``, ``risk`` (measure, threshold), ``categories`` and ``targets``.
+        ``hot_spots``, ``zones``, ``risk`` (measure, threshold), ``categories``, ``targets`` and
+        ``undiscovered``.
     reasons
         Why the map is as it is.
     parameters
@@ -124,7 +126,7 @@ def render_report(inputs: ReportInputs) -> str:
         web_map=web_map(inputs, maps),
         map_targets=tables.map_target_rows(inputs.targets),
         **_for_the_geologist(inputs, caveats(
-            inputs.metrics, inputs.quality, inputs.parameters["risk"]["economics"], maps.prediction
+            inputs.metrics, inputs.quality, inputs.risk["undiscovered"], maps.prediction
         )),
         **why_section(inputs.reasons, maps.prediction, inputs.deposits, inputs.targets),
         **_for_the_statistician(inputs),
@@ -163,6 +165,7 @@ def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, A
         "zones": tables.zone_rows(inputs.risk),
         "targets": tables.target_rows(inputs.targets),
         "worth": tables.worth_rows(inputs.targets),
+        **undiscovered_section(inputs.risk["undiscovered"]),
         "samples": tables.sample_rows(inputs.next_samples),
     }
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import expit, logit, ndtri
+from scipy.special import expit, ndtri
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.uq.undiscovered import discovery_probability, discovery_sd
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,9 +27,9 @@ NODES = 40
 INPUTS = ("probability", "epistemic", "log_odds_mean", "log_odds_sd")
 
 BANDS = (
-    Band("probability", description="Probability of a deposit, corrected to the true prior"),
-    Band("probability_lower", description="Lower bound of the 90 % interval of p"),
-    Band("probability_upper", description="Upper bound of the 90 % interval of p"),
+    Band("probability", description="Chance that testing the cell makes a discovery"),
+    Band("probability_lower", description="Lower bound of the 90 % interval of that chance"),
+    Band("probability_upper", description="Upper bound of the 90 % interval of that chance"),
     Band("expected_value", unit="currency", description="pV - C"),
     Band("return_sd", unit="currency", description="SD of the expected value over the models"),
     Band("sharpe_ratio", description="Expected value over its SD"),
@@ -56,12 +57,11 @@ class CellEconomics:
 def economics_map(
     maps: Raster,
     *,
-    label_prior: float,
     exploration_cost: float,
     discovery_value: float,
     risk_aversion: float,
     tail: float,
-    prior: float | None,
+    per_known: float | None = None,
 ) -> Raster:
     """Return the economics of every cell as a lazy raster with the bands ``BANDS``.
 
@@ -69,7 +69,7 @@ def economics_map(
     ----------
     maps
         With the bands ``probability``, ``epistemic``, ``log_odds_mean`` and ``log_odds_sd``.
-    label_prior, exploration_cost, discovery_value, risk_aversion, tail, prior
+    exploration_cost, discovery_value, risk_aversion, tail, per_known
         As for :func:`economics`.
     """
     source = maps.select(INPUTS)
@@ -77,12 +77,11 @@ def economics_map(
     def read(window: Window) -> NDArray[np.float32]:
         result = economics(
             *source.read(window).astype(np.float64),
-            label_prior=label_prior,
             exploration_cost=exploration_cost,
             discovery_value=discovery_value,
             risk_aversion=risk_aversion,
             tail=tail,
-            prior=prior,
+            per_known=per_known,
         )
         return np.stack([getattr(result, field.name) for field in fields(result)]).astype(
             np.float32
@@ -98,37 +97,35 @@ def economics(
     log_odds_mean: NDArray[np.floating],
     log_odds_sd: NDArray[np.floating],
     *,
-    label_prior: float,
     exploration_cost: float,
     discovery_value: float,
     risk_aversion: float,
     tail: float,
-    prior: float | None,
+    per_known: float | None = None,
 ) -> CellEconomics:
     """Return what testing a cell is worth, and how sure that is.
 
-    A model says p_m, so it expects EV_m = p_m V - C of testing a cell; what is not known of the
-    model makes EV_m uncertain. Its mean and SD come from the mean and the epistemic SD of p.
-    Its tail and the bounds of p come from a Gaussian of the log-odds with the mean and SD of the
-    ensemble, because maps keep no more of the mixture than these two moments.
+    A model says that testing a cell makes a discovery with probability q_m, so it expects
+    EV_m = q_m V - C; what is not known of the model makes EV_m uncertain. Its mean and SD come
+    from the mean and the epistemic SD of p. Its tail and the bounds of q come from a Gaussian of
+    the log-odds with the mean and SD of the ensemble, because maps keep no more of the mixture
+    than these two moments.
 
     Parameters
     ----------
     probability, epistemic
-        Mean of p over the models, and its SD; any one shape.
+        Mean over the models of the probability p of a known deposit, and its SD; any one shape.
     log_odds_mean, log_odds_sd
         Mean and SD of the log-odds over the models.
-    label_prior
-        Share of labelled cells that the probabilities are calibrated to.
     exploration_cost, discovery_value
         Cost C of testing a cell and value V of a discovery, one currency.
     risk_aversion
         lambda of the risk-adjusted return EV - lambda SD.
     tail
         alpha of the CVaR, in (0, 1).
-    prior
-        True share of cells with a deposit, which corrects the odds of p; None takes the
-        label prior. The epistemic SD follows by the delta method.
+    per_known
+        Undiscovered deposits for each known one, which q follows from; None takes q = p. See
+        :mod:`mineral_prospectivity.uq.undiscovered`.
 
     Raises
     ------
@@ -136,62 +133,36 @@ def economics(
         If C is not below V: testing could never pay.
     """
     _check_money(exploration_cost, discovery_value)
-    shift = 0.0 if prior is None else float(logit(prior) - logit(label_prior))
-    p, sd = correct_prior(probability, epistemic, shift)
-    mean = np.asarray(log_odds_mean, dtype=np.float64) + shift
+    p = discovery_probability(probability, per_known)
+    sd = discovery_sd(probability, epistemic, per_known)
+    mean = np.asarray(log_odds_mean, dtype=np.float64)
     reach = ndtri((1 + INTERVAL) / 2) * log_odds_sd
     value = discovery_value * p - exploration_cost
     risk = discovery_value * sd
     return CellEconomics(
         probability=p,
-        probability_lower=expit(mean - reach),
-        probability_upper=expit(mean + reach),
+        probability_lower=discovery_probability(expit(mean - reach), per_known),
+        probability_upper=discovery_probability(expit(mean + reach), per_known),
         expected_value=value,
         return_sd=risk,
         sharpe_ratio=np.divide(value, risk, out=np.full_like(value, np.nan), where=risk > 0),
-        cvar=discovery_value * tail_mean(mean, log_odds_sd, tail) - exploration_cost,
+        cvar=discovery_value * tail_mean(mean, log_odds_sd, tail, per_known) - exploration_cost,
         drill=np.where(np.isnan(p), np.nan, p > exploration_cost / discovery_value),
         risk_adjusted_return=value - risk_aversion * risk,
     )
 
 
-def correct_prior(
-    probability: NDArray[np.floating], epistemic: NDArray[np.floating], shift: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Move p and its SD to another base rate: odds times ``exp(shift)``, and dp'/dp for the SD.
-
-    Parameters
-    ----------
-    probability, epistemic
-        Mean and SD of p, one shape.
-    shift
-        Log-odds of the true prior minus those of the labels'.
-
-    References
-    ----------
-    Saerens, Latinne & Decaestecker 2002, doi:10.1162/089976602753284446.
-
-    Examples
-    --------
-    >>> p, sd = correct_prior(np.array([0.5]), np.array([0.1]), np.log(1 / 9))
-    >>> p
-    array([0.1])
-    >>> sd
-    array([0.036])
-    """
-    p, sd = np.asarray(probability, dtype=np.float64), np.asarray(epistemic, dtype=np.float64)
-    ratio = np.exp(shift)
-    scale = 1 + p * (ratio - 1)
-    return p * ratio / scale, sd * ratio / scale**2
-
-
 def tail_mean(
-    mean: NDArray[np.floating], sd: NDArray[np.floating], tail: float
+    mean: NDArray[np.floating],
+    sd: NDArray[np.floating],
+    tail: float,
+    per_known: float | None = None,
 ) -> NDArray[np.float64]:
-    """Return the mean of sigmoid(N(mean, sd^2)) over its worst share ``tail``.
+    """Return the mean chance of a discovery over its worst share ``tail``.
 
-    The sigmoid rises, so its worst outcomes are those of the Gaussian: the integral runs over
-    the Gaussian's lower tail, by Gauss-Legendre quadrature.
+    With p = sigmoid(N(mean, sd^2)) the chance rises with the Gaussian, so its worst outcomes are
+    those of the Gaussian: the integral runs over the Gaussian's lower tail, by Gauss-Legendre
+    quadrature.
 
     Parameters
     ----------
@@ -199,6 +170,8 @@ def tail_mean(
         Of the log-odds, one shape.
     tail
         alpha in (0, 1); towards 1 the plain mean.
+    per_known
+        As for :func:`economics`.
 
     References
     ----------
@@ -212,7 +185,7 @@ def tail_mean(
     result = np.zeros(np.shape(mean))
     # node by node: the quadrature never holds more than a window
     for point, weight in zip(z, weights / weights.sum(), strict=True):
-        result += weight * expit(mean + sd * point)
+        result += weight * discovery_probability(expit(mean + sd * point), per_known)
     return result
 
 

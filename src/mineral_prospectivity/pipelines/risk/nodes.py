@@ -27,6 +27,7 @@ from mineral_prospectivity.reporting.provenance import provenance
 from mineral_prospectivity.reporting.report import ReportInputs, render_report
 from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation.scored import or_absent
+from mineral_prospectivity.scoring.undiscovered import undiscovered_sensitivity
 from mineral_prospectivity.scoring.zones import require_every_cell, zone_capture
 from mineral_prospectivity.targeting import (
     best_ground,
@@ -40,6 +41,7 @@ from mineral_prospectivity.targeting import (
     select_targets,
     target_zones,
 )
+from mineral_prospectivity.uq.undiscovered import undiscovered_per_known
 
 
 def find_hot_spots(
@@ -113,14 +115,27 @@ def appraise(
     require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
     economics = economics_map(
         prediction,
-        label_prior=float(np.average(cells["label"], weights=cells["weight"])),
         exploration_cost=parameters.exploration_cost,
         discovery_value=parameters.discovery_value,
         risk_aversion=parameters.risk_aversion,
         tail=parameters.tail,
-        prior=parameters.prior,
+        per_known=undiscovered_per_known(
+            parameters.undiscovered_deposits, int(cells["deposits"].sum())
+        ),
     )
     return economics, economics.select(["risk_adjusted_return"])
+
+
+def weigh_undiscovered(
+    oof_predictions: pd.DataFrame, parameters: EconomicsParameters
+) -> dict[str, Any]:
+    """Return the held-out claims for several numbers of undiscovered deposits."""
+    return undiscovered_sensitivity(
+        oof_predictions,
+        undiscovered=parameters.undiscovered_deposits,
+        exploration_cost=parameters.exploration_cost,
+        discovery_value=parameters.discovery_value,
+    )
 
 
 def rank_targets(
@@ -177,6 +192,7 @@ def summarise_risk(
     hot_spot_summary: dict[str, Any],
     zone_scores: dict[str, Any],
     risk_split: dict[str, Any],
+    undiscovered: dict[str, Any],
 ) -> dict[str, Any]:
     """Return what the categories hold, the thresholds behind them and the budget's choice."""
     table = category_table(categories, deposits)
@@ -192,6 +208,7 @@ def summarise_risk(
             "funded_cost": float(chosen["funded_cost"].sum()),
             "funded_return": float(chosen["funded_return"].sum()),
         },
+        "undiscovered": undiscovered,
     }
 
 

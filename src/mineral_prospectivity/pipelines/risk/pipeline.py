@@ -14,6 +14,7 @@ from mineral_prospectivity.pipelines.risk.nodes import (
     style_features,
     style_maps,
     summarise_risk,
+    weigh_undiscovered,
     write_qgis_project,
     write_report,
 )
@@ -51,6 +52,12 @@ def create_pipeline() -> Pipeline:
                 name="appraise",
             ),
             Node(
+                weigh_undiscovered,
+                ["oof_predictions", "params:risk.economics"],
+                "undiscovered",
+                name="weigh_undiscovered",
+            ),
+            Node(
                 rank_targets,
                 [
                     "hot_spots",
@@ -81,6 +88,7 @@ def create_pipeline() -> Pipeline:
                     "hot_spot_summary",
                     "zone_scores",
                     "risk_split",
+                    "undiscovered",
                 ],
                 "risk_summary",
                 name="summarise_risk",

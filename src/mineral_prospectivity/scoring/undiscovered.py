@@ -1,0 +1,101 @@
+"""What depends on how many deposits are still undiscovered, and what does not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mineral_prospectivity.scoring.capture import capture
+from mineral_prospectivity.scoring.evaluation.scored import ENSEMBLE, ScoredCells, or_absent
+from mineral_prospectivity.scoring.ranking import roc_auc
+from mineral_prospectivity.uq.undiscovered import (
+    deposit_probability,
+    discovery_probability,
+    undiscovered_per_known,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PER_KNOWN = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
+"""Undiscovered deposits for each known one that the sensitivity is given for."""
+
+CAPTURE_AREA = 0.05
+"""Share of the area whose capture shows that the order of cells stays."""
+
+
+def undiscovered_sensitivity(
+    oof: pd.DataFrame,
+    *,
+    undiscovered: float | None,
+    exploration_cost: float,
+    discovery_value: float,
+) -> dict[str, Any]:
+    """Return the held-out claims for several numbers of undiscovered deposits.
+
+    They hold where the known deposits are a fair sample of all: see
+    :mod:`mineral_prospectivity.uq.undiscovered`.
+
+    Parameters
+    ----------
+    oof
+        Out-of-fold predictions: ``label``, ``probability`` and, where there are, ``deposits``
+        and ``weight``.
+    undiscovered
+        The number that the economics assume; None where they take p as it is.
+    exploration_cost, discovery_value
+        Cost C of testing a cell and value V of a discovery, one currency.
+
+    Returns
+    -------
+    dict
+        Plain values for JSON: ``known_deposits``, ``assumed``, ``as_it_is`` (p taken for the
+        chance of a discovery) and ``table``, a row a number, ascending, the assumed one among
+        them. ``roc_auc`` and ``capture`` are those of the known deposits.
+
+    Raises
+    ------
+    ConfigurationError
+        When deposits are expected to be undiscovered and none is known.
+    """
+    cells = ScoredCells.of(oof, ["probability"])
+    known, money = int(cells.deposits.sum()), (exploration_cost, discovery_value)
+    assumed = undiscovered_per_known(undiscovered, known)
+    return {
+        "known_deposits": known,
+        "assumed": undiscovered,
+        "as_it_is": _claims(cells, None, *money),
+        "table": [
+            {
+                "undiscovered_deposits": per_known * known,
+                "known_share": 1 / (1 + per_known),
+                "deposit_probability": _mean_deposit(cells, per_known),
+                **_claims(cells, per_known, *money),
+            }
+            for per_known in sorted({*PER_KNOWN, *([] if assumed is None else [assumed])})
+        ],
+    }
+
+
+def _mean_deposit(cells: ScoredCells, per_known: float) -> float:
+    chance = deposit_probability(cells.models[ENSEMBLE], per_known)
+    return float(np.average(chance, weights=cells.weights))
+
+
+def _claims(
+    cells: ScoredCells, per_known: float | None, cost: float, value: float
+) -> dict[str, Any]:
+    """Return what is said of the scored cells if this many deposits are undiscovered."""
+    chance, weights = discovery_probability(cells.models[ENSEMBLE], per_known), cells.weights
+    pays = chance > cost / value
+    return {
+        "roc_auc": or_absent(roc_auc, cells.labels, chance, weights),
+        "capture": or_absent(capture, chance, cells.deposits, CAPTURE_AREA, weights),
+        "discovery_probability": float(np.average(chance, weights=weights)),
+        "paying_cells": float(weights[pays].sum()),
+        "paying_share": float(weights[pays].sum() / weights.sum()),
+        "discoveries": float(weights[pays] @ chance[pays]),
+        "expected_value": float(weights[pays] @ (value * chance[pays] - cost)),
+        "certain_cells": float(weights[chance >= 1].sum()),
+    }
