@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -234,3 +235,27 @@ def test_force_writes_its_own_files_anew_and_no_others(folder, tmp_path):
     assert sorted(path.name for path in conf.iterdir()) == ["lake"]
     raw = tmp_path / "raw/gravity_mgal.tif"
     assert raw.samefile(folder / "gravity_mgal.tif")
+
+
+@pytest.mark.parametrize(("method", "at"), [("write_text", "parameters.yml"), ("rename", "whole")])
+def test_force_that_fails_leaves_the_configuration_as_it_was(
+    folder, tmp_path, monkeypatch, method, at
+):
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    write_experiment(drafted(folder), conf, tmp_path / "reports")
+    own = {path.name: "changed: true" for path in (conf / "lake").iterdir()}
+    for name, text in own.items():
+        (conf / "lake" / name).write_text(text)
+    before = getattr(Path, method)
+
+    def full(self, *arguments, **options):
+        if self.name == at:
+            raise OSError(28, "No space left on device")
+        return before(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, method, full)
+    with pytest.raises(OSError, match="No space left"):
+        write_experiment(drafted(folder), conf, tmp_path / "reports")
+    assert {path.name: path.read_text() for path in (conf / "lake").iterdir()} == own
+    assert [path.name for path in conf.iterdir()] == ["lake"]

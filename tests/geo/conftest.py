@@ -31,7 +31,7 @@ def grid() -> GeoBox:
 
 @pytest.fixture
 def raster_layer(tmp_path: Path) -> Callable[..., EvidenceLayer]:
-    """Write an array as a GeoTIFF and declare it as a layer."""
+    """Write an array, or several as bands, as a GeoTIFF and declare it as a layer."""
 
     def write(
         values: Any,
@@ -47,20 +47,21 @@ def raster_layer(tmp_path: Path) -> Callable[..., EvidenceLayer]:
         **fields: Any,
     ) -> EvidenceLayer:
         values = np.asarray(values)
+        bands = values if values.ndim > 2 else values[None]
         path = tmp_path / f"{name}.tif"
         transform = transform or Affine(pixel, 0, west, 0, -pixel, north)
         profile = {
             "driver": "GTiff",
-            "height": values.shape[0],
-            "width": values.shape[1],
-            "count": 1,
+            "height": bands.shape[1],
+            "width": bands.shape[2],
+            "count": len(bands),
             "dtype": values.dtype,
             "crs": crs,
             "transform": transform,
             "nodata": nodata,
         }
         with rasterio.open(path, "w", **profile) as dataset:
-            dataset.write(values, 1)
+            dataset.write(bands)
             if colours:
                 dataset.write_colormap(1, colours)
         fields.setdefault("kind", "continuous")

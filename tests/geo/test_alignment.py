@@ -101,6 +101,18 @@ def test_missing_pixels_are_left_out_of_the_mean(grid, raster_layer):
     assert np.isfinite(values).sum() == 19
 
 
+@pytest.mark.parametrize("band", [1, 2])
+@pytest.mark.parametrize("crs", [CRS, "EPSG:32634"])
+def test_a_band_is_missing_where_it_says_so_whatever_the_others_hold(grid, raster_layer, crs, band):
+    bands = np.random.default_rng(0).random((2, 60, 60))
+    bands[0, :30], bands[1, 30:] = -9999.0, -1.0
+    layer = raster_layer(bands, crs=crs, transform=_covering(grid, crs, 20.0), band=band)
+    declared = layer.spec.model_copy(update={"nodata": (-9999.0, -1.0)[band - 1]})
+    values = values_of(replace(layer, spec=declared), grid)[0]
+    assert 0 < np.isfinite(values).sum() < values.size
+    assert np.nanmin(values) >= 0
+
+
 def test_nodata_can_be_declared_where_the_file_does_not(grid, raster_layer):
     pixels = np.arange(20.0).reshape(4, 5)
     pixels[1, 2] = -1.0
@@ -143,9 +155,9 @@ def test_a_reprojected_field_keeps_its_place(grid, raster_layer):
     # after reprojection each cell must hold the value of its centre.
     to_grid = Transformer.from_crs("EPSG:4326", CRS, always_xy=True)
     transform = _covering(grid, "EPSG:4326", 10.0)
-    transform = transform * Affine.translation(-90, -90)
+    transform = transform @ Affine.translation(-90, -90)
     col, row = np.meshgrid(np.arange(240) + 0.5, np.arange(240) + 0.5)
-    x, y = to_grid.transform(*(transform * (col, row)))
+    x, y = to_grid.transform(*(transform @ (col, row)))
     plane = 2.0 * (x - WEST) - 3.0 * (y - NORTH)
     values = values_of(raster_layer(plane, crs="EPSG:4326", transform=transform), grid)[0]
     centre_x, centre_y = 50 + 100 * np.arange(5), -50 - 100 * np.arange(4)

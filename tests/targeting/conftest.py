@@ -56,7 +56,7 @@ def deposits(grid, maps):
     rng = np.random.default_rng(7)
     cells = rng.choice(p.size, 12, replace=False, p=(p / p.sum()).ravel())
     row, col = np.divmod(cells, p.shape[1])
-    x, y = grid.transform * (col + 0.5, row + 0.5)
+    x, y = grid.transform @ (col + 0.5, row + 0.5)
     return gpd.GeoDataFrame(
         {"id": np.arange(12), "name": [f"Mine {i}" for i in range(12)]},
         geometry=gpd.points_from_xy(x, y),

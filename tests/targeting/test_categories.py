@@ -86,7 +86,7 @@ def test_table_counts_cells_and_deposits(grid, maps, deposits):
     result = risk_return(spots_of(maps), maps, measure="log_odds_sd", threshold=None, quantile=0.5)
     table = category_table(result.map, deposits)
     values = result.map.array()[0]
-    col, row = ~grid.transform * (deposits.geometry.x.to_numpy(), deposits.geometry.y.to_numpy())
+    col, row = ~grid.transform @ (deposits.geometry.x.to_numpy(), deposits.geometry.y.to_numpy())
     inside = values[row.astype(int), col.astype(int)]
     for category, line in zip(CATEGORIES, table.itertuples(), strict=True):
         assert line.cells == (values == category.value).sum()

@@ -82,13 +82,20 @@ def _place(draft: Draft, source: Path) -> Path:
 
 
 def _replace(folder: Path, texts: dict[str, str]) -> None:
-    """Put files into a folder; a failure leaves those that were there."""
+    """Put files into a folder beside what else it holds, all of them or none."""
     with tempfile.TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as made:
+        whole, before = Path(made, "whole"), Path(made, "before")
+        if folder.exists():
+            shutil.copytree(folder, whole, symlinks=True)
+        whole.mkdir(exist_ok=True)
         for name, text in texts.items():
-            Path(made, name).write_text(text, encoding="utf-8")
+            (whole / name).write_text(text, encoding="utf-8")
         if not folder.exists():
-            shutil.copytree(made, f"{made}/whole")
-            Path(made, "whole").rename(folder)
+            whole.rename(folder)
             return
-        for name in texts:
-            Path(made, name).replace(folder / name)
+        folder.rename(before)
+        try:
+            whole.rename(folder)
+        except BaseException:
+            before.rename(folder)
+            raise

@@ -62,9 +62,9 @@ class PolygonSource:
 
     def samples(self, window: Window) -> Samples:
         """Return the values under a window."""
-        transform = self.grid.transform * Affine.translation(window.col, window.row)
-        west, north = transform * (0, 0)
-        east, south = transform * (window.width, window.height)
+        transform = self.grid.transform @ Affine.translation(window.col, window.row)
+        west, north = transform @ (0, 0)
+        east, south = transform @ (window.width, window.height)
         near = np.sort(self.tree.query(shapely.box(west, south, east, north)))
         shape = (window.height * PARTS, window.width * PARTS)
         values = np.full(shape, self.outside)
@@ -72,7 +72,7 @@ class PolygonSource:
             rasterize(
                 zip(self.tree.geometries[near], self.values[near], strict=True),
                 out=values,
-                transform=transform * Affine.scale(1 / PARTS),
+                transform=transform @ Affine.scale(1 / PARTS),
             )
         return Samples(
             values, block_shares(window.height, PARTS), block_shares(window.width, PARTS)

@@ -191,12 +191,14 @@ class RasterSource:
             dataset,
             src_crs=_rio(self.crs),
             crs=_rio(grid_crs(self.grid)),
-            transform=self.grid.transform * Affine.scale(1 / parts),
+            transform=self.grid.transform @ Affine.scale(1 / parts),
             height=rows * parts,
             width=cols * parts,
             resampling=Resampling["nearest" if self.resampling == "average" else self.resampling],
             src_nodata=_nodata(self.layer, dataset),
             nodata=np.nan,
+            # Otherwise a pixel is missing only where it is missing in all bands of the file.
+            UNIFIED_SRC_NODATA="NO",
             dtype="float64",
             # Otherwise GDAL derives the width of its kernel, and so the values, from the window.
             XSCALE="1",
@@ -274,7 +276,7 @@ def _edges(
     transform: Affine, grid: GeoBox, window: Window
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the edges of the cells of a window in pixels of an upright source: rows, columns."""
-    to_pixels = ~transform * grid.transform
+    to_pixels = ~transform @ grid.transform
     rows = np.arange(window.row, window.row + window.height + 1)
     cols = np.arange(window.col, window.col + window.width + 1)
     return to_pixels.f + to_pixels.e * rows, to_pixels.c + to_pixels.a * cols

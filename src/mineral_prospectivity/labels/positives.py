@@ -133,7 +133,7 @@ def _positions(
 def _cells_near(grid: GeoBox, geometry: shapely.Geometry, distance: float) -> NDArray[np.int64]:
     """Return the cells whose centre is within a distance, and the one a point lies in."""
     west, south, east, north = geometry.bounds
-    col, row = ~grid.transform * (
+    col, row = ~grid.transform @ (
         np.array([west - distance, east + distance]),
         np.array([north + distance, south - distance]),
     )

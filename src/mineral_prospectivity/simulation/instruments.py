@@ -156,9 +156,9 @@ class Surveyor:
         field = np.asarray(values, dtype=float)
         if order and coarser > 1:
             field = gaussian_filter(field, 0.4 * coarser)
-        to_work = ~work.transform * grid.transform
+        to_work = ~work.transform @ grid.transform
         row, col = np.indices((grid.shape.y, grid.shape.x)) + 0.5
-        east, south = to_work * (col, row)
+        east, south = to_work @ (col, row)
         return np.asarray(
             map_coordinates(field, [south - 0.5, east - 0.5], order=order, mode="nearest")
         )
@@ -168,6 +168,6 @@ def _cover(grid: GeoBox, cells: float, margin: float) -> GeoBox:
     """Return a grid with pixels of so many cells that reaches so many pixels beyond another."""
     pixel = cells * grid.resolution.x
     origin = Affine.translation(-margin * pixel, margin * pixel)
-    corner = origin * grid.transform * Affine.scale(cells)
+    corner = origin @ grid.transform @ Affine.scale(cells)
     rows, cols = (int(np.ceil(size / cells + 2 * margin - 1e-9)) for size in grid.shape)
     return GeoBox((rows, cols), corner, grid.crs)

@@ -206,7 +206,7 @@ def _place_deposits(seed: int, grid: GeoBox, labels: NDArray[np.bool_]) -> gpd.G
     row, col = np.nonzero(labels)
     # Kept off the edges of the cell, so that rounding never moves a point into the next.
     down, across = rng.uniform(0.001, 0.999, (2, row.size))
-    x, y = grid.transform * (col + across, row + down)
+    x, y = grid.transform @ (col + across, row + down)
     return gpd.GeoDataFrame(
         {
             "name": [f"Prospect {number}" for number in range(1, row.size + 1)],
