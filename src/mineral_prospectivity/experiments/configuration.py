@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from mineral_prospectivity.parameters import LabelParameters
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -19,6 +17,36 @@ DATASETS = "mineral_prospectivity.datasets"
 GUESS, DOUBT = "Guess", "DOUBT"
 WIDTH = 100
 VALUES_SHOWN = 12
+
+PARAMETERS = """\
+# Experiment {name}. What is not here is as in conf/base; every parameter with its
+# range: docs/parameters.md.
+
+grid:
+{why_crs}
+  crs: {crs}
+{why_resolution}
+  resolution: {resolution}
+{why_bounds}
+  bounds: {bounds}
+
+labels:
+{filters}
+  include: {{}}
+  cluster_distance: {cluster_distance}  # m; nearer deposits are one cluster
+
+folds:
+{why_blocks}
+  count: {count}
+  block_size: {block_size}  # m
+
+risk:
+  hot_spots:
+    radius: {radius}  # m; three cells
+  economics:  # one currency; these are examples, put in your own
+    exploration_cost: 1.0
+    discovery_value: 200.0
+"""
 
 
 def files_of(draft: Draft) -> dict[str, str]:
@@ -71,46 +99,29 @@ def _entry(name: str, kind: str, filepath: str, fields: Mapping[str, Any]) -> st
 
 def _parameters(draft: Draft) -> str:
     blocks = draft.blocks.value
-    lines = [
-        f"# Experiment {draft.name}. What is not here is as in conf/base; every parameter with its",
-        "# range: docs/parameters.md.",
-        "",
-        "grid:",
-        *_reasons(draft.crs),
-        f"  crs: {draft.crs.value}",
-        *_reasons(draft.resolution),
-        f"  resolution: {draft.resolution.value}",
-        *_reasons(draft.bounds),
-        f"  bounds: {_inline(draft.bounds.value)}",
-        "",
-        "labels:",
-        *_filters(draft.deposits.filters),
-        "  include: {}",
-        f"  cluster_distance: {blocks.cluster_distance}  # m; nearer deposits are one cluster",
-        "",
-        "folds:",
-        *_reasons(draft.blocks),
-        f"  count: {blocks.count}",
-        f"  block_size: {blocks.block_size}  # m",
-        "",
-        "risk:",
-        "  hot_spots:",
-        f"    radius: {3 * draft.resolution.value}  # m; three cells",
-        "  economics:  # one currency; these are examples, put in your own",
-        "    exploration_cost: 1.0",
-        "    discovery_value: 200.0",
-        "",
-    ]
-    return "\n".join(lines)
+    return PARAMETERS.format(
+        name=draft.name,
+        why_crs=_reasons(draft.crs),
+        crs=draft.crs.value,
+        why_resolution=_reasons(draft.resolution),
+        resolution=draft.resolution.value,
+        why_bounds=_reasons(draft.bounds),
+        bounds=_inline(draft.bounds.value),
+        filters=_filters(draft.deposits.filters),
+        cluster_distance=blocks.cluster_distance,
+        why_blocks=_reasons(draft.blocks),
+        count=blocks.count,
+        block_size=blocks.block_size,
+        radius=3 * draft.resolution.value,
+    )
 
 
-def _reasons(choice: Any) -> list[str]:
+def _reasons(choice: Any) -> str:
     return _indented(_remarks([], [choice.why], [choice.doubt] if choice.doubt else []))
 
 
-def _filters(filters: Mapping[str, Mapping[str, int]]) -> list[str]:
-    default = LabelParameters().include
-    text = f"{GUESS}: every deposit counts." if not default else ""
+def _filters(filters: Mapping[str, Mapping[str, int]]) -> str:
+    text = f"{GUESS}: every deposit counts."
     if not filters:
         return _indented(_comment([text]))
     lines = [text + " Attributes that could choose among them, with how often each value occurs:"]
@@ -138,8 +149,8 @@ def _comment(lines: Iterable[str]) -> str:
     return "".join(f"# {line}\n" for line in wrapped)
 
 
-def _indented(text: str) -> list[str]:
-    return [f"  {line}" for line in text.splitlines()]
+def _indented(text: str) -> str:
+    return textwrap.indent(text.removesuffix("\n"), "  ")
 
 
 def _inline(value: Any) -> str:

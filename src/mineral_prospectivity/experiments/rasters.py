@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyogrio
@@ -31,6 +31,9 @@ from mineral_prospectivity.geo.layers import first_few
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from mineral_prospectivity.experiments.found import Use
+    from mineral_prospectivity.experiments.nodata import HiddenNodata
 
 SIDES = (400, 200, 100, 64, 32)
 """Pixels along the side of a picture: the most that can be had quickly."""
@@ -65,50 +68,64 @@ def _refusal(dataset: Any) -> str | None:
 
 
 def _band(path: Path, dataset: Any, band: int) -> Found | LeftOut:
+    several = dataset.count > 1
     values = picture_of(dataset, band)
-    name = path.stem if dataset.count == 1 else _band_name(path, dataset, band)
-    known = values[np.isfinite(values)]
-    if known.size == 0:
-        return LeftOut(path, f"band {band} has no value" if dataset.count > 1 else "has no value")
-    fields: dict[str, Any] = {}
-    guesses: list[str] = []
-    doubts: list[str] = []
+    if not np.isfinite(values).any():
+        return LeftOut(path, f"band {band} has no value" if several else "has no value")
     hidden = hidden_nodata(values)
     if hidden:
-        fields["nodata"] = hidden.value
-        doubts.append(f"nodata: {hidden.value:g}, since {hidden.why}. Remove it if it is a value")
         values = np.where(values == hidden.value, np.nan, values)
-        known = values[np.isfinite(values)]
+    known = values[np.isfinite(values)]
     if known.min() == known.max():
         return LeftOut(path, f"is constant: every value is {known[0]:g}")
-    if dataset.count > 1:
-        fields["band"] = band
-    kind, why, more = _kind(dataset, band, known)
-    guesses.append(f"{kind}: {why}")
-    doubts += more
-    fields = {"kind": kind, **fields}
-    _describe(fields, name, dataset, band, guesses)
-    if dataset.crs is None:
-        doubts.append("the file names no CRS; that of the grid is assumed")
-    use = "peer" if MODEL_NAME.search(name) and kind == "continuous" else "layer"
-    if use == "peer":
-        doubts.append(
-            "it looks like the map of a model, which may know the deposits: only compared with. "
-            "If it is measured, name it layer.<name>"
-        )
+    name = _band_name(path, dataset, band) if several else path.stem
+    entry = _entry(dataset, band, name, known, hidden)
     return Found(
         name=layer_name(name),
         path=path,
         about=_about(dataset, band, known),
-        fields=fields,
+        fields=entry.fields,
         crs=None if dataset.crs is None else named_crs(dataset.crs),
         bounds=_bounds(dataset),
         pixel=(abs(dataset.transform.a), abs(dataset.transform.e)),
         picture=values,
-        guesses=tuple(guesses),
-        doubts=tuple(doubts),
-        use=use,  # type: ignore[arg-type]
+        guesses=tuple(entry.guesses),
+        doubts=tuple(entry.doubts),
+        use=entry.use,
     )
+
+
+class _Entry(NamedTuple):
+    """What the catalog would say of a band, with reasons."""
+
+    fields: dict[str, Any]
+    guesses: list[str]
+    doubts: list[str]
+    use: Use
+
+
+def _entry(
+    dataset: Any, band: int, name: str, known: NDArray[np.float64], hidden: HiddenNodata | None
+) -> _Entry:
+    kind, why, doubts = _kind(dataset, band, known)
+    fields: dict[str, Any] = {"kind": kind}
+    guesses = [f"{kind}: {why}"]
+    if hidden:
+        fields["nodata"] = hidden.value
+        reason = f"nodata: {hidden.value:g}, since {hidden.why}. Remove it if it is a value"
+        doubts = [reason, *doubts]
+    if dataset.count > 1:
+        fields["band"] = band
+    _describe(fields, name, dataset, band, guesses)
+    if dataset.crs is None:
+        doubts.append("the file names no CRS; that of the grid is assumed")
+    if not (MODEL_NAME.search(name) and kind == "continuous"):
+        return _Entry(fields, guesses, doubts, "layer")
+    doubts.append(
+        "it looks like the map of a model, which may know the deposits: only compared with. "
+        "If it is measured, name it layer.<name>"
+    )
+    return _Entry(fields, guesses, doubts, "peer")
 
 
 def picture_of(dataset: Any, band: int) -> NDArray[np.float64]:
