@@ -15,6 +15,7 @@ from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 GRID = make_grid("EPSG:32633", 100.0, (500_000, 5_000_000 - 4_000, 505_000, 5_000_000))
 
@@ -27,7 +28,7 @@ def raster() -> Raster:
     return Raster(GRID, (Band("p"),), lambda window: values[(slice(None), *window.slices)])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def endpoint() -> Iterator[str]:
     """Serve S3 on loopback."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
@@ -53,3 +54,9 @@ def bucket(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> str:
     for item in client.list_objects_v2(Bucket=name).get("Contents", []):
         client.delete_object(Bucket=name, Key=item["Key"])
     return f"s3://{name}"
+
+
+@pytest.fixture(params=["disk", "s3"])
+def root(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a folder on this disk, and then one on S3."""
+    return str(tmp_path) if request.param == "disk" else request.getfixturevalue("bucket")
