@@ -129,6 +129,14 @@ def drawn(tmp_path_factory: pytest.TempPathFactory, _project: None) -> Experimen
 
 
 @pytest.fixture(scope="session")
+def engineered(drawn: Experiment, tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    """Return an experiment whose data engineering has run."""
+    experiment = drawn.copy(tmp_path_factory.mktemp("engineered"))
+    experiment.run("data_engineering")
+    return experiment
+
+
+@pytest.fixture(scope="session")
 def finished(tmp_path_factory: pytest.TempPathFactory, _project: None) -> Experiment:
     """Return an experiment after the default run."""
     made = make_experiment(tmp_path_factory.mktemp("finished"))

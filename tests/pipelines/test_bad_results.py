@@ -1,0 +1,200 @@
+"""Results that are damaged, or older than what they rest on, are refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mineral_prospectivity.errors import BundleError, OutdatedError, StorageError
+
+from .changes import entry, raster, refused
+
+
+@pytest.fixture(scope="module")
+def mapped(engineered, tmp_path_factory):
+    """Return an experiment with members and maps."""
+    experiment = engineered.copy(tmp_path_factory.mktemp("mapped"))
+    experiment.run("training")
+    experiment.run("uncertainty")
+    experiment.run("evaluation", evaluation={"baselines": [], "bootstrap": 50})
+    return experiment
+
+
+def cut_off(experiment):
+    path = experiment.model("member_001.safetensors")
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+def tampered_with(experiment):
+    path = experiment.model("member_001.safetensors")
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 1
+    path.write_bytes(content)
+
+
+def tampered_header(experiment):
+    path = experiment.model("member_001.safetensors")
+    path.write_bytes(path.read_bytes().replace(b"member", b"mumber", 1))
+
+
+def engineered_again(change=lambda experiment: None, **params):
+    """Run data engineering on changed data or with other parameters, and nothing after it."""
+
+    def again(experiment):
+        change(experiment)
+        experiment.run("data_engineering", **params)
+
+    return again
+
+
+def more_layers(experiment):
+    gravity = {"filepath": str(experiment.raw("gravity.tif")), "kind": "continuous"}
+    kind = experiment.catalog()["layer.magnetics"]["type"]
+    experiment.change("layer.gravity", type=kind, **gravity)
+
+
+DAMAGED = (
+    "<storage>/06_models/small/member_001.safetensors: the member bundle is damaged: its content "
+    "does not have the SHA-256 that it states. Copy it again, or train the member again"
+)
+
+
+BAD_RESULTS = {
+    "member cut off": (
+        cut_off,
+        "uncertainty",
+        {},
+        BundleError,
+        "<storage>/06_models/small/member_001.safetensors: the member bundle is cut off or "
+        "damaged (Error while deserializing: incomplete metadata, file not fully covered). Copy "
+        "it again, or train the member again",
+    ),
+    "member tampered with": (
+        tampered_with,
+        "uncertainty",
+        {},
+        BundleError,
+        DAMAGED,
+    ),
+    "member whose header was tampered with": (
+        tampered_header,
+        "uncertainty",
+        {},
+        BundleError,
+        DAMAGED,
+    ),
+    "members that were never trained": (
+        lambda experiment: None,
+        "uncertainty",
+        {"ensemble": {"size": 4}},
+        StorageError,
+        "files that this run reads are missing:\n"
+        "  - member_003.bundle (<storage>/06_models/small/member_003.safetensors): run training "
+        "first\n"
+        "  - members_002_003.inner (<storage>/06_models/small/members_002_003_inner.parquet): run "
+        "training first\n"
+        "  - members_002_003.out_of_fold "
+        "(<storage>/06_models/small/members_002_003_out_of_fold.parquet): run training first\n"
+        "  - members_002_003.permuted "
+        "(<storage>/06_models/small/members_002_003_permuted.parquet): run training first",
+    ),
+    "layers in another order": (
+        engineered_again(lambda experiment: experiment.keep("faults", "magnetics", "lithology")),
+        "uncertainty",
+        {},
+        BundleError,
+        "band 1 of the evidence is 'faults_distance', the members expect 'magnetics' there. "
+        "Select the bands in the order of Ensemble.bands, or train the members again",
+    ),
+    "another number of layers": (
+        engineered_again(more_layers),
+        "uncertainty",
+        {},
+        BundleError,
+        "the members expect 11 bands, the evidence has 12; missing: none; not expected: "
+        "'gravity'. Declare the layers as they were, or train the members again",
+    ),
+    "a layer in another unit": (
+        engineered_again(entry("layer.magnetics", unit="T")),
+        "uncertainty",
+        {},
+        BundleError,
+        "band 'magnetics' has the unit 'T', the members were trained with 'nT'. Convert it, or "
+        "train the members again",
+    ),
+    "other values of a layer": (
+        engineered_again(raster("magnetics", np.arange(160) % 37)),
+        "uncertainty",
+        {},
+        OutdatedError,
+        "member_000: trained on other evidence or labels than data_engineering has written since. "
+        "Run training again",
+    ),
+    "another grid, before the maps": (
+        engineered_again(grid={"resolution": 1000.0}),
+        "uncertainty",
+        {},
+        OutdatedError,
+        "predictions of member_000: made with other cells than data_engineering has written "
+        "since. Run training again",
+    ),
+    "another grid, before the scores": (
+        engineered_again(grid={"resolution": 1000.0}),
+        "evaluation",
+        {"evaluation": {"baselines": []}},
+        OutdatedError,
+        "prediction: made with other cells than data_engineering has written since. Run training "
+        "and uncertainty again",
+    ),
+    "another grid, before the targets": (
+        engineered_again(grid={"resolution": 1000.0}),
+        "risk",
+        {},
+        OutdatedError,
+        "prediction: made with other cells than data_engineering has written since. Run training "
+        "and uncertainty again",
+    ),
+    "other folds, before the maps": (
+        engineered_again(folds={"seed": 1}),
+        "uncertainty",
+        {},
+        OutdatedError,
+        "predictions of member_000: made with other folds than data_engineering has written "
+        "since. Run training again",
+    ),
+    "other folds, before the scores": (
+        engineered_again(folds={"seed": 1}),
+        "evaluation",
+        {"evaluation": {"baselines": ["prevalence"]}},
+        OutdatedError,
+        "predictions of the ensemble: made with other folds than data_engineering has written "
+        "since. Run training and uncertainty again",
+    ),
+    "another number of folds": (
+        lambda experiment: None,
+        "training",
+        {"folds": {"count": 4}},
+        OutdatedError,
+        "cells: dealt to 3 folds, and folds.count is 4. Run data_engineering again",
+    ),
+}
+
+
+WRITTEN_BEFORE = {
+    "evaluation": {"07_model_output/small/baselines_out_of_fold.parquet"},
+    "risk": {"07_model_output/small/hot_spots.tif", "08_reporting/small/maps/risk_return.tif"},
+}
+"""Files of nodes that were done before the one that refused."""
+
+
+@pytest.mark.parametrize("case", BAD_RESULTS)
+def test_bad_results(case, mapped, tmp_path):
+    change, pipeline, params, kind, message = BAD_RESULTS[case]
+    experiment = mapped.copy(tmp_path)
+    change(experiment)
+    before = experiment.written()
+
+    assert refused(experiment, pipeline, **params) == (kind, message)
+
+    changed = {name for name, _ in experiment.written().items() ^ before.items()}
+    assert changed <= WRITTEN_BEFORE.get(pipeline, set())
