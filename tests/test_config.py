@@ -111,6 +111,15 @@ def test_the_papers_configuration_has_results_of_its_own(experiment):
     assert parameters.risk.categories.measure == "relative"
 
 
+def test_brownfield_has_results_of_its_own():
+    loader = ComposingConfigLoader(CONF, env="cloncurry+brownfield")
+    assert validate_parameters(loader["parameters"]).labels.brownfield
+    assert (loader.results, loader.environment) == ("cloncurry-brownfield", "cloncurry+brownfield")
+    assert not validate_parameters(
+        ComposingConfigLoader(CONF, env="cloncurry")["parameters"]
+    ).labels.brownfield
+
+
 def test_layers_of_one_experiment_do_not_reach_another(conf):
     assert "layer.magnetics" not in ComposingConfigLoader(conf, env="lake")["catalog"]
 

@@ -57,6 +57,11 @@ class ComposingConfigLoader(OmegaConfigLoader):
         return str(self._globals["results"])
 
     @property
+    def environment(self) -> str:
+        """The environments that were named, as for ``--env``."""
+        return "+".join(self._chain)
+
+    @property
     def storage(self) -> str:
         """Root of everything the pipelines read and write: a folder or an S3 prefix."""
         return str(self._globals["storage"])

@@ -57,6 +57,13 @@ class LabelParameters(_Group):
     max_background: Annotated[
         int, Field(ge=1000, description="Background cells in the table; more are sampled.")
     ] = 500_000
+    brownfield: Annotated[
+        bool,
+        Field(
+            description="The density of known deposits is evidence, too: for ground beside what "
+            "is known. --env <experiment>+brownfield keeps its results apart."
+        ),
+    ] = False
 
 
 class FoldParameters(_Group):

@@ -108,3 +108,12 @@ def test_the_files(tmp_path):
     assert "| rank correlation | −1 | – | – |" in text
     assert "- Maps of a and c are not compared: their grids differ" in text
     assert files[1].read_text().startswith("experiment,score,value,low,high\na,roc_auc,0.8,0.7,0.9")
+
+
+def test_brownfield_scores_are_told_apart():
+    green, brown = result("lake"), result("lake-brownfield")
+    brown.metrics["scored"]["brownfield"] = True
+    assert not any("brownfield" in line for line in caveats_of([green, result("other")]))
+    assert not any("brownfield" in line for line in caveats_of([brown, brown]))
+    (found,) = [line for line in caveats_of([green, brown]) if "brownfield" in line]
+    assert found.startswith("The density of known deposits is evidence in lake-brownfield")

@@ -17,7 +17,12 @@ def metrics_of(**changes):
     score = {"value": 0.4, "low": 0.3, "high": 0.5, "lift": 8.0}
     ensemble = {"capture": {"0.05": score}}
     base = {
-        "scored": {"deposit_clusters": 40, "deposits": 50, "prevalence": 0.004},
+        "scored": {
+            "deposit_clusters": 40,
+            "deposits": 50,
+            "prevalence": 0.004,
+            "brownfield": False,
+        },
         "models": {"ensemble": ensemble},
         "calibration": {
             "ensemble": {
@@ -126,11 +131,25 @@ def test_a_sound_map_has_only_the_standing_caveats():
     ("changes", "words"),
     [
         (
-            {"scored": {"deposit_clusters": 1, "deposits": 3, "prevalence": 0.004}},
+            {
+                "scored": {
+                    "deposit_clusters": 1,
+                    "deposits": 3,
+                    "prevalence": 0.004,
+                    "brownfield": False,
+                }
+            },
             "There is only 1 cluster of deposits (3 deposits).",
         ),
         (
-            {"scored": {"deposit_clusters": 7, "deposits": 9, "prevalence": 0.004}},
+            {
+                "scored": {
+                    "deposit_clusters": 7,
+                    "deposits": 9,
+                    "prevalence": 0.004,
+                    "brownfield": False,
+                }
+            },
             "There are only 7 clusters of deposits (9 deposits). Neighbouring deposits tell the "
             "same story, so every interval here is wide and itself uncertain.",
         ),

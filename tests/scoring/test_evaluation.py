@@ -54,7 +54,7 @@ def numbers(document):
 
 def test_the_document_is_strict_json_of_plain_values(metrics):
     assert json.loads(json.dumps(metrics, allow_nan=False)) == metrics
-    assert {type(x) for x in numbers(metrics)} <= {int, float, str}
+    assert {type(x) for x in numbers(metrics)} <= {int, float, str, bool}
 
 
 def test_models_are_named_and_scored_with_intervals(metrics, table):

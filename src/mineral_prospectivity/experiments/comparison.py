@@ -35,7 +35,7 @@ class Results:
     Parameters
     ----------
     name
-        Of the experiment.
+        Of the folder that the results lie in.
     metrics
         Its metrics.json.
     probability
@@ -107,13 +107,13 @@ def load_results(loader: ComposingConfigLoader) -> Results:
     missing = [name for name in names if not catalog.exists(name)]
     if missing:
         msg = (
-            f"experiment {loader.experiment!r}: there are no {', '.join(missing)} in "
-            f"{loader.storage}/08_reporting/{loader.experiment}. Run it first: "
-            f"kedro run --env {loader.experiment}"
+            f"experiment {loader.results!r}: there are no {', '.join(missing)} in "
+            f"{loader.storage}/08_reporting/{loader.results}. Run it first: "
+            f"kedro run --env {loader.environment}"
         )
         raise StorageError(msg)
     metrics, probability, targets = (catalog.load(name) for name in names)
-    return Results(loader.experiment, metrics, probability, targets)
+    return Results(loader.results, metrics, probability, targets)
 
 
 def scores_of(results: Sequence[Results]) -> dict[str, dict[str, tuple[float, float, float]]]:
@@ -140,6 +140,13 @@ def caveats_of(results: Sequence[Results]) -> list[str]:
     if len({one["deposits"] for one in scored}) > 1:
         counts = ", ".join(f"{one.name} {one.metrics['scored']['deposits']}" for one in results)
         found.append(f"The experiments hold different deposits ({counts}).")
+    brownfield = [one.name for one in results if one.metrics["scored"].get("brownfield")]
+    if 0 < len(brownfield) < len(results):
+        found.append(
+            f"The density of known deposits is evidence in {', '.join(brownfield)} (brownfield) "
+            "and not in the others: there the scores tell of ground beside known deposits, and "
+            "say nothing of new districts."
+        )
     if len({round(one["prevalence"], 12) for one in scored}) > 1:
         found.append(
             "Deposit cells are not equally common in them: log loss, Brier score and average "

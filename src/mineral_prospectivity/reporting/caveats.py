@@ -43,6 +43,7 @@ def caveats(
         With the band ``novelty``, if there is one.
     """
     found = [
+        *_brownfield(metrics),
         *_few_deposits(metrics["scored"]),
         *_optimism(metrics),
         *_slope(metrics),
@@ -55,6 +56,10 @@ def caveats(
     ]
     named = [*quality.get("findings", ()), *quality.get("deposits", {}).get("messages", ())]
     return [*found, *(f"Data: {finding}." for finding in named)]
+
+
+def _brownfield(metrics: Mapping[str, Any]) -> list[str]:
+    return [metrics["notes"]["brownfield"]] if metrics["scored"]["brownfield"] else []
 
 
 def _few_deposits(scored: Mapping[str, Any]) -> list[str]:

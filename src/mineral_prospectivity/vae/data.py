@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from mineral_prospectivity.errors import TrainingError
+from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY, fit_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -45,6 +46,9 @@ class TrainingData:
     places
         Easting and northing of the cell centres, m, shape ``(cells, 2)``, where blocks of ground
         are to be drawn. They follow from ``cells`` and the grid.
+    densities
+        Where the density of known deposits is a band: its values as the fits that leave out
+        folds may know them, shape ``(cells,)`` each, by the column of the evidence table.
 
     Raises
     ------
@@ -61,6 +65,7 @@ class TrainingData:
     folds: NDArray[np.int8]
     bands: tuple[Band, ...]
     places: NDArray[np.float64] | None = None
+    densities: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check_shapes()
@@ -94,6 +99,11 @@ class TrainingData:
             folds=cells["fold"].to_numpy(np.int8),
             bands=tuple(bands),
             places=cells[["x", "y"]].to_numpy(np.float64) if "x" in cells else None,
+            densities={
+                name: evidence[name].to_numpy(np.float32)
+                for name in map(str, evidence)
+                if name.startswith(fit_column(()))
+            },
         )
 
     @property
@@ -113,19 +123,47 @@ class TrainingData:
         content = hashlib.sha256()
         bands = [band.to_dict() for band in self.bands]
         content.update(json.dumps(bands, sort_keys=True).encode())
-        for name in _ARRAYS:
-            array = np.ascontiguousarray(getattr(self, name))
+        for name, values in self._arrays().items():
+            array = np.ascontiguousarray(values)
             content.update(f"{name}:{array.dtype.str}:{array.shape}".encode())
             content.update(array.tobytes())
         return content.hexdigest()
+
+    @property
+    def density_column(self) -> int | None:
+        """Column of the features that holds the density of known deposits, where there is one."""
+        names = [band.name for band in self.bands]
+        return names.index(DEPOSIT_DENSITY.name) if DEPOSIT_DENSITY.name in names else None
+
+    def density_without(self, left_out: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the density of known deposits as the fit without some folds may know it.
+
+        Raises
+        ------
+        TrainingError
+            When it is not given.
+        """
+        if not left_out:
+            return self.features[:, self.density_column]
+        name = fit_column(left_out)
+        if name not in self.densities:
+            msg = (
+                f"the evidence table has the band {DEPOSIT_DENSITY.name!r} and no column "
+                f"{name!r}, without which a fit would know deposits that it must not. Run "
+                "data_engineering again"
+            )
+            raise TrainingError(msg)
+        return self.densities[name]
+
+    def _arrays(self) -> dict[str, NDArray[np.generic]]:
+        return {name: getattr(self, name) for name in _ARRAYS} | dict(self.densities)
 
     def _check_shapes(self) -> None:
         if self.features.ndim != 2 or self.features.shape[1] != len(self.bands):  # noqa: PLR2004
             msg = f"features of shape {self.features.shape} do not hold {len(self.bands)} bands"
             raise TrainingError(msg)
         rows = len(self.features)
-        for name in _ARRAYS:
-            array = getattr(self, name)
+        for name, array in self._arrays().items():
             if len(array) != rows:
                 msg = f"{name} has {len(array)} rows, features has {rows}"
                 raise TrainingError(msg)

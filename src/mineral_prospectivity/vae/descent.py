@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-    from torch import Tensor
 
     from mineral_prospectivity.vae.batches import Batch, Fit
     from mineral_prospectivity.vae.checkpoint import Checkpoint
     from mineral_prospectivity.vae.data import TrainingData
+    from mineral_prospectivity.vae.evidence import FitEvidence
     from mineral_prospectivity.vae.settings import VaeSettings
     from mineral_prospectivity.vae.transform import EvidenceTransform
 
@@ -51,7 +51,7 @@ class Trained(NamedTuple):
 def train_stack(
     data: TrainingData,
     fits: Sequence[Fit],
-    values: Tensor,
+    evidence: FitEvidence,
     *,
     transform: EvidenceTransform,
     settings: VaeSettings,
@@ -68,9 +68,8 @@ def train_stack(
         Labels, folds and weights.
     fits
         What each network of the stack may see.
-    values
-        Evidence of all cells, continuous bands first, shape ``(cells, bands)``; its device is
-        trained on.
+    evidence
+        Evidence of all cells as the fits read it; its device is trained on.
     transform
         Transforms of the fits, in their order.
     settings
@@ -92,7 +91,7 @@ def train_stack(
     descent = _Descent(
         data,
         fits,
-        values,
+        evidence,
         transform=transform,
         settings=settings,
         positives=stream.positives,
@@ -100,7 +99,7 @@ def train_stack(
     )
     every = max(1, settings.steps // RECORDS)
     done, records = descent.restore(checkpoint.load(key) if checkpoint else None)
-    for step, batch in enumerate(stream.steps(settings.steps, values.device), start=1):
+    for step, batch in enumerate(stream.steps(settings.steps, evidence.values.device), start=1):
         if step <= done:
             continue  # drawn all the same, so that the streams stand where they stood
         loss, posterior = descent.step(step, batch)
@@ -122,15 +121,15 @@ class _Descent:
         self,
         data: TrainingData,
         fits: Sequence[Fit],
-        values: Tensor,
+        evidence: FitEvidence,
         *,
         transform: EvidenceTransform,
         settings: VaeSettings,
         positives: int,
         seed: int,
     ) -> None:
-        self._values, self._transform, self._settings = values, transform, settings
-        self._positives = positives
+        self._evidence, self._transform, self._settings = evidence, transform, settings
+        self._positives, values = positives, evidence.values
         self._labels = torch.tensor(data.labels).to(values)
         self._known = torch.tensor(data.training).to(values)
         self._network = StackedVae(
@@ -183,7 +182,7 @@ class _Descent:
     def _loss(self, batch: Batch, warmth: float) -> tuple[Loss, Posterior]:
         """Loss of a batch; only the cells drawn as they come count for the reconstruction."""
         settings, natural = self._settings, slice(self._positives, None)
-        scores = self._transform.read(self._values[batch.rows])
+        scores = self._transform.read(self._evidence.rows(batch.rows))
         posterior = self._network.encode(self._transform.channels(scores, batch.kept))
         latent = posterior.mean + batch.noise * (posterior.log_variance / 2).exp()
         seen = Posterior(*(part[:, natural] for part in posterior))
@@ -195,7 +194,7 @@ class _Descent:
                 self._network.classify(latent), self._labels[batch.rows], self._known[batch.rows]
             ),
             settings,
-            bands=self._values.shape[1],
+            bands=self._evidence.bands,
             warmth=warmth,
         )
         return loss, seen

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.vae.batches import Fit
     from mineral_prospectivity.vae.data import TrainingData
+    from mineral_prospectivity.vae.evidence import FitEvidence
     from mineral_prospectivity.vae.networks import Representation, StackedVae
     from mineral_prospectivity.vae.settings import VaeSettings
     from mineral_prospectivity.vae.transform import EvidenceTransform
@@ -109,7 +110,7 @@ class FittedHead(NamedTuple):
 def fit_head(
     data: TrainingData,
     fit: Fit,
-    values: Tensor,
+    evidence: FitEvidence,
     *,
     transform: EvidenceTransform,
     network: StackedVae,
@@ -125,8 +126,8 @@ def fit_head(
     ----------
     data, fit
         What the fit may see.
-    values
-        Evidence of all cells, continuous bands first, shape ``(cells, bands)``.
+    evidence
+        Evidence of all cells as the fit reads it.
     transform, network
         The trained encoder and decoder, of this fit alone.
     settings
@@ -136,13 +137,14 @@ def fit_head(
     """
     rng = fit.generator(seed, "head")
     offset = _offset(data, fit, settings.positive_share)
-    pilot = partial(_pilot, transform, network, values, offset)
+    pilot = partial(_pilot, transform, network, evidence, offset)
     sample = HeadSample.draw(data, fit, settings.head_background, rng, pilot=pilot)
-    rows = torch.from_numpy(sample.rows).to(values.device)
-    counts = torch.from_numpy(sample.counts).to(values.device)
-    labels = torch.from_numpy(data.labels[sample.rows].astype(np.float64)).to(values.device)
+    device = evidence.values.device
+    rows = torch.from_numpy(sample.rows).to(device)
+    counts = torch.from_numpy(sample.counts).to(device)
+    labels = torch.from_numpy(data.labels[sample.rows].astype(np.float64)).to(device)
     with torch.inference_mode():
-        cells = represent(transform, network, values[rows].unsqueeze(0))
+        cells = represent(transform, network, evidence.rows(rows.unsqueeze(0)))
         rms = _rms(cells, counts)
         joined = torch.cat([cells.posterior.mean, standardised_residual(cells.error, rms)], dim=2)
         centre, deviation = _moments(joined.double(), counts)
@@ -150,7 +152,7 @@ def fit_head(
         active = int((deviation[0, :latent].square() > ACTIVE_VARIANCE).sum())
         deviation[:, :latent].clamp_(min=LEAST_LATENT_DEVIATION)
         deviation[:, latent:].clamp_(min=LEAST_RESIDUAL_DEVIATION)
-        columns = _columns(joined.shape[2], settings.head_columns, rng).to(values.device)
+        columns = _columns(joined.shape[2], settings.head_columns, rng).to(device)
         inputs = (joined - centre.unsqueeze(1)) / deviation.unsqueeze(1)
         features = kernel_features(inputs, cells.additive.double(), columns, latent)[0]
         tempering = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
@@ -172,14 +174,15 @@ def _offset(data: TrainingData, fit: Fit, positive_share: float) -> float:
 def _pilot(
     transform: EvidenceTransform,
     network: StackedVae,
-    values: Tensor,
+    evidence: FitEvidence,
     offset: float,
     rows: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Return the probability of a deposit in rows, by the linear head that training used."""
     with torch.inference_mode():
-        passes = torch.split(torch.from_numpy(rows).to(values.device), CELLS_OF_A_PASS)
-        latents = [encode(transform, network, values[part].unsqueeze(0)).mean for part in passes]
+        wanted = torch.from_numpy(rows).to(evidence.values.device).unsqueeze(0)
+        passes = torch.split(wanted, CELLS_OF_A_PASS, dim=1)
+        latents = [encode(transform, network, evidence.rows(part)).mean for part in passes]
         logits = torch.cat([network.classify(latent)[0] for latent in latents])
         return torch.sigmoid(logits.double() + offset).cpu().numpy()
 

@@ -145,6 +145,6 @@ def _predict(
     rows: NDArray[np.int64],
     prepared: PreparedData,
 ) -> pd.DataFrame:
-    moments = trained.without(left_out).moments(prepared.evidence(rows))
+    moments = trained.without(left_out).moments(prepared.evidence(rows, left_out))
     columns = {name: part.flatten().cpu().numpy() for name, part in moments._asdict().items()}
     return pd.DataFrame(keys(trained, prepared, rows) | columns)

@@ -59,11 +59,11 @@ def _logits(
     transform = model.transform
     names = layer_names([transform.bands[column] for column in transform.order])
     layers = torch.tensor(transform.layers, device=prepared.device)
-    own = prepared.evidence(rows)
+    own = prepared.evidence(rows, (fold,))
     found = {"intact": model.mean(own)}
     donors = _donors(prepared, fold, (len(names), len(rows)))
     for number, name in enumerate(names):
-        given = prepared.evidence(donors[number])
+        given = prepared.evidence(donors[number], (fold,))
         found[f"permuted_{name}"] = model.mean(torch.where(layers == number, given, own))
     return {name: logit.flatten().cpu().numpy() for name, logit in found.items()}
 

@@ -15,6 +15,7 @@ from mineral_prospectivity.vae.cross_fitting import (
     left_out_folds,
 )
 from mineral_prospectivity.vae.device import choose_device
+from mineral_prospectivity.vae.evidence import FitEvidence, OwnBand
 from mineral_prospectivity.vae.transform import EvidenceTransform
 
 if TYPE_CHECKING:
@@ -38,9 +39,8 @@ class PreparedData:
         Folds that each fit of a member leaves out.
     transforms
         Transforms of the evidence, fitted to what the fits of the plan see, in its order.
-    values
-        Evidence of all cells, continuous bands first, shape ``(cells, bands)``, on the device
-        that is trained on.
+    whole
+        Evidence of all cells as the fits of the plan read it, on the device that is trained on.
     sample
         Cells that calibration is fitted to.
     digest
@@ -51,7 +51,7 @@ class PreparedData:
     seed: int
     plan: list[tuple[int, ...]]
     transforms: EvidenceTransform
-    values: Tensor
+    whole: FitEvidence
     sample: CalibrationSample
     digest: str
 
@@ -70,27 +70,48 @@ class PreparedData:
         """
         check_folds(data, folds, nested=nested)
         plan = left_out_folds(folds, nested=nested)
-        chosen = choose_device(device)
+        chosen, own = choose_device(device), _own_columns(data, plan)
         transforms = EvidenceTransform.fit(
             data.features,
             data.bands,
             weights=data.weights,
             rows=np.stack([Fit(0, left_out).sees(data.folds) for left_out in plan]),
+            own=own,
         ).to(chosen)
         ordered = np.ascontiguousarray(data.features[:, transforms.order])
-        values = torch.from_numpy(ordered).to(chosen)
+        bands = [
+            OwnBand(
+                transforms.order.index(column),
+                torch.from_numpy(values).to(chosen),
+                torch.arange(len(plan), device=chosen),
+            )
+            for column, values in own.items()
+        ]
+        whole = FitEvidence(torch.from_numpy(ordered).to(chosen), *bands)
         sample = CalibrationSample.draw(data, seed)
-        return cls(data, seed, plan, transforms, values, sample, data.digest())
+        return cls(data, seed, plan, transforms, whole, sample, data.digest())
 
     @property
     def device(self) -> torch.device:
         """The device that is trained on."""
-        return self.values.device
+        return self.whole.values.device
 
     def transform(self, *left_out: tuple[int, ...]) -> EvidenceTransform:
         """Return the transforms of the fits without the given folds, in that order."""
         return self.transforms.take([self.plan.index(folds) for folds in left_out])
 
-    def evidence(self, rows: NDArray[np.int64]) -> Tensor:
-        """Return the evidence of some rows, shape ``(rows, bands)``."""
-        return self.values[torch.from_numpy(rows).to(self.device)]
+    def fit_evidence(self, *left_out: tuple[int, ...]) -> FitEvidence:
+        """Return the evidence as the fits without the given folds read it, in that order."""
+        return self.whole.take([self.plan.index(folds) for folds in left_out])
+
+    def evidence(self, rows: NDArray[np.int64], left_out: tuple[int, ...]) -> Tensor:
+        """Return the evidence of some rows as one fit reads it, shape ``(rows, bands)``."""
+        wanted = torch.from_numpy(rows).to(self.device)
+        return self.fit_evidence(left_out).rows(wanted.unsqueeze(0))[0]
+
+
+def _own_columns(data: TrainingData, plan: list[tuple[int, ...]]) -> dict[int, NDArray[np.float32]]:
+    """Return the columns of the evidence that each fit knows in its own way, ``(plan, cells)``."""
+    if data.density_column is None:
+        return {}
+    return {data.density_column: np.stack([data.density_without(folds) for folds in plan])}

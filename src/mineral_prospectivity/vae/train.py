@@ -133,7 +133,7 @@ class _Trainer:
         network, history = train_stack(
             sample,
             fits,
-            prepared.values,
+            prepared.fit_evidence(*(fit.left_out for fit in fits)),
             transform=prepared.transform(*(fit.left_out for fit in fits)),
             settings=self._settings,
             seed=prepared.seed,
@@ -158,7 +158,7 @@ class _Trainer:
         head, active = fit_head(
             sample,
             fit,
-            self._prepared.values,
+            self._prepared.fit_evidence(fit.left_out),
             transform=self._prepared.transform(fit.left_out),
             network=network,
             settings=self._settings,

@@ -16,7 +16,7 @@ from mineral_prospectivity.vae.quantiles import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -89,6 +89,7 @@ class EvidenceTransform:
         *,
         weights: NDArray[np.float64],
         rows: NDArray[np.bool_],
+        own: Mapping[int, NDArray[np.float32]] | None = None,
     ) -> EvidenceTransform:
         """Fit one transform to each selection of rows.
 
@@ -102,6 +103,8 @@ class EvidenceTransform:
             Cells of the map that a row stands for, shape ``(cells,)``.
         rows
             Which cells each fit may see, shape ``(fits, cells)``.
+        own
+            Columns whose values differ from fit to fit, shape ``(fits, cells)`` each.
         """
         order = _continuous_first(bands)
         count = sum(band.kind == "continuous" for band in bands)
@@ -110,7 +113,8 @@ class EvidenceTransform:
         centre, scale = np.zeros((2, len(rows), len(bands)), np.float32)
         for position, column in enumerate(order):
             table = linear_table if bands[column].transform == "robust" else normal_score_table
-            for fit, sample in enumerate(_samples(features[:, column], weights, rows)):
+            values = (own or {}).get(column, features[:, column])
+            for fit, sample in enumerate(_samples(values, weights, rows)):
                 if position < count:
                     knots[fit, position], scores[fit, position], slopes[fit, position] = table(
                         sample
@@ -243,7 +247,10 @@ def _continuous_first(bands: Sequence[Band]) -> list[int]:
 def _samples(
     values: NDArray[np.float32], weights: NDArray[np.float64], rows: NDArray[np.bool_]
 ) -> list[WeightedSample]:
-    """One sample of a band for each fit; the band is sorted only once."""
+    """One sample of a band for each fit; a band that the fits share is sorted only once."""
+    if values.ndim > 1:
+        shared = zip(values, rows, strict=True)
+        return [_samples(own, weights, seen[None])[0] for own, seen in shared]
     order = np.argsort(values, kind="stable")[: np.count_nonzero(~np.isnan(values))]
     ascending, mass, seen = values[order].astype(np.float64), weights[order], rows[:, order]
     return [WeightedSample.of(ascending[fit], mass[fit]) for fit in seen]

@@ -14,12 +14,14 @@ from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
+from mineral_prospectivity.labels.deposit_density import density_table, with_deposit_density
 from mineral_prospectivity.parameters import FoldParameters, GridParameters, LabelParameters
 from mineral_prospectivity.pipelines.data_engineering.declared import (
     declared_cells,
     declared_deposits,
     declared_grid,
 )
+from mineral_prospectivity.vae.cross_fitting import left_out_folds
 
 
 def define_grid(
@@ -43,34 +45,45 @@ def align_layer(layer: EvidenceLayer, grid: GeoBox, parameters: GridParameters) 
     return layer_evidence(layer, grid, reproject=parameters.reproject)
 
 
-def stack_evidence(*aligned: Raster) -> Raster:
-    """Return all bands of all layers as one raster."""
-    return stack(aligned)
+def stack_evidence(
+    cells: pd.DataFrame, grid: GridParameters, labels: LabelParameters, *aligned: Raster
+) -> Raster:
+    """Return all bands of all layers as one raster, and those that known deposits make."""
+    layers = stack(aligned)
+    if not labels.brownfield:
+        return layers
+    return with_deposit_density(layers, cells, min_coverage=grid.min_coverage)
 
 
 def label_cells(
-    evidence_stack: Raster,
     deposits: gpd.GeoDataFrame,
     grid: GridParameters,
     labels: LabelParameters,
     folds: FoldParameters,
+    *aligned: Raster,
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame, dict[str, Any]]:
     """Return the table of cells, the deposits on it, and what was left out and why."""
-    selected, report = declared_deposits(deposits, evidence_stack.grid, grid, labels)
+    layers = stack(aligned)
+    selected, report = declared_deposits(deposits, layers.grid, grid, labels)
     cells, located = declared_cells(
-        evidence_stack.grid,
-        valid_cells(evidence_stack, grid.min_coverage),
-        selected,
-        labels,
-        folds,
+        layers.grid, valid_cells(layers, grid.min_coverage), selected, labels, folds
     )
     without_evidence = sorted(set(selected.index) - set(located.index))
     return cells, located, {**report, "without_evidence": [int(row) for row in without_evidence]}
 
 
-def tabulate_evidence(evidence_stack: Raster, cells: pd.DataFrame) -> pd.DataFrame:
-    """Return the evidence of the cells of the table, row by row."""
-    return evidence_table(evidence_stack, cells["cell"].to_numpy())
+def tabulate_evidence(
+    evidence_stack: Raster, cells: pd.DataFrame, labels: LabelParameters, folds: FoldParameters
+) -> pd.DataFrame:
+    """Return the evidence of the cells of the table, row by row.
+
+    Where the density of known deposits is evidence, it stands there as each fit may know it.
+    """
+    table = evidence_table(evidence_stack, cells["cell"].to_numpy())
+    if not labels.brownfield:
+        return table
+    plan = left_out_folds(folds.count, nested=True)
+    return table.join(density_table(cells.reset_index(drop=True), plan))
 
 
 def report_quality(

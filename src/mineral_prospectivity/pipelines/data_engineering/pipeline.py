@@ -40,15 +40,23 @@ def create_pipeline(layers: Sequence[str]) -> Pipeline:
                 )
                 for name in layers
             ),
-            Node(stack_evidence, aligned, "evidence_stack", name="stack_evidence"),
             Node(
                 label_cells,
-                ["evidence_stack", "deposits", "params:grid", "params:labels", "params:folds"],
+                ["deposits", "params:grid", "params:labels", "params:folds", *aligned],
                 ["cells", "located_deposits", "label_report"],
                 name="label_cells",
             ),
             Node(
-                tabulate_evidence, ["evidence_stack", "cells"], "evidence", name="tabulate_evidence"
+                stack_evidence,
+                ["cells", "params:grid", "params:labels", *aligned],
+                "evidence_stack",
+                name="stack_evidence",
+            ),
+            Node(
+                tabulate_evidence,
+                ["evidence_stack", "cells", "params:labels", "params:folds"],
+                "evidence",
+                name="tabulate_evidence",
             ),
             Node(
                 report_quality,

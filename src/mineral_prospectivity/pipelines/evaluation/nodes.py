@@ -13,7 +13,13 @@ from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
 from mineral_prospectivity.labels import require_same_cells, require_same_grid
-from mineral_prospectivity.parameters import EvaluationParameters, FoldParameters, GridParameters
+from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY
+from mineral_prospectivity.parameters import (
+    EvaluationParameters,
+    FoldParameters,
+    GridParameters,
+    LabelParameters,
+)
 from mineral_prospectivity.scoring.baselines import baseline_predictions
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
 from mineral_prospectivity.scoring.importance import layer_importance
@@ -86,24 +92,28 @@ def check_folds(
     folds: FoldParameters,
     parameters: EvaluationParameters,
 ) -> tuple[dict[str, Any], Raster]:
-    """Return whether the folds ask what the map is asked, and where the model applies."""
-    valid = valid_cells(evidence_stack, grid.min_coverage)
+    """Return whether the folds ask what the map is asked, and where the model applies.
+
+    Both are asked of the layers, whatever else is evidence.
+    """
+    names = [name for name in evidence_stack.names if name != DEPOSIT_DENSITY.name]
+    layers = evidence_stack.select(names)
+    valid = valid_cells(layers, grid.min_coverage)
     rng = np.random.default_rng(parameters.seed)
     drawn = np.sort(rng.choice(valid, min(MAP_SAMPLE, len(valid)), replace=False))
-    names = [band.name for band in evidence_stack.bands]
     found, area = check_validity(
         cells,
         evidence[names].to_numpy(),
-        evidence_stack.bands,
+        layers.bands,
         Ground(
-            np.column_stack(cell_centres(evidence_stack.grid, drawn)),
-            evidence_table(evidence_stack, drawn)[names].to_numpy(),
+            np.column_stack(cell_centres(layers.grid, drawn)),
+            evidence_table(layers, drawn)[names].to_numpy(),
         ),
         oof_predictions["probability"].to_numpy(np.float64),
         block_size=folds.block_size,
         seed=parameters.seed,
     )
-    return found, area.map(evidence_stack, min_coverage=grid.min_coverage)
+    return found, area.map(layers, min_coverage=grid.min_coverage)
 
 
 def compare(
@@ -112,15 +122,16 @@ def compare(
     validity: dict[str, Any],
     parameters: EvaluationParameters,
     folds: FoldParameters,
+    labels: LabelParameters,
 ) -> dict[str, Any]:
     """Return every score, with intervals and paired differences, and what they are worth."""
     baselines = [name for name in oof_predictions.columns if name.startswith("baseline_")]
     peers = [name for name in references.columns if name.startswith("peer_")]
-    labels = oof_predictions[["label", "deposits", "weight"]]
+    known = oof_predictions[["label", "deposits", "weight"]]
     scores = evaluate(
         oof_predictions,
         models=["probability", *baselines],
-        fitted=labels.join(references[["probability", *peers]]),
+        fitted=known.join(references[["probability", *peers]]),
         truth=_known_probability(oof_predictions, references),
         capture_areas=parameters.capture_areas,
         bootstrap=parameters.bootstrap,
@@ -128,6 +139,7 @@ def compare(
         bins=parameters.bins,
         seed=parameters.seed,
         block_size=folds.block_size,
+        brownfield=labels.brownfield,
     )
     return {**scores, "validity": validity}
 

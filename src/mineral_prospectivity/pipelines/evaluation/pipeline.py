@@ -59,7 +59,14 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
             ),
             Node(
                 compare,
-                ["oof_predictions", "references", "validity", "params:evaluation", "params:folds"],
+                [
+                    "oof_predictions",
+                    "references",
+                    "validity",
+                    "params:evaluation",
+                    "params:folds",
+                    "params:labels",
+                ],
                 "metrics",
                 name="compare",
             ),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY, fit_column
 from mineral_prospectivity.scoring.baselines import boosted_trees, geography, learners
 from mineral_prospectivity.scoring.baselines.fold import hold_out
 from mineral_prospectivity.scoring.baselines.weights_of_evidence import weights_of_evidence
@@ -49,7 +50,7 @@ def baseline_predictions(
     ----------
     features
         Evidence of the cells: the table with a column a band, or ``(cells, bands)``; NaN where
-        missing.
+        missing. Of the density of known deposits a fold reads the column that knows none of it.
     bands
         What the columns are, in order.
     cells
@@ -78,15 +79,22 @@ def baseline_predictions(
     if unknown:
         msg = f"evaluation.baselines: no such model {unknown}; there are {', '.join(BASELINES)}"
         raise ConfigurationError(msg)
-    evidence = (
-        features[[band.name for band in bands]].to_numpy()
-        if isinstance(features, pd.DataFrame)
-        else features
-    )
     found = {name: np.empty(len(cells)) for name in names}
     for number in np.unique(cells["fold"].to_numpy()):
+        evidence = _evidence(features, bands, int(number))
         fold = hold_out(int(number), evidence, bands, cells, seed=seed, jobs=jobs)
         held_out = cells["fold"].to_numpy() == number
         for name in names:
             found[name][held_out] = BASELINES[name](fold)
     return pd.DataFrame({"cell": cells["cell"].to_numpy(), **found})
+
+
+def _evidence(
+    features: pd.DataFrame | NDArray[np.floating], bands: Sequence[Band], fold: int
+) -> NDArray[np.floating]:
+    """Return the evidence as models without a fold may know it, ``(cells, bands)``."""
+    if not isinstance(features, pd.DataFrame):
+        return features
+    names = [band.name for band in bands]
+    known = {DEPOSIT_DENSITY.name: fit_column((fold,))}
+    return features[[known.get(name, name) for name in names]].to_numpy()

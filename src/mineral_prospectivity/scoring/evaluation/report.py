@@ -51,6 +51,12 @@ _NOTES = {
     "intervals": "Percentile bootstrap over deposit clusters, the same draws for every model.",
 }
 
+BROWNFIELD = (
+    "Brownfield: the density of known deposits is evidence. These scores say how well the map "
+    "finds more beside what is known; they say nothing of new districts, and do not compare with "
+    "those of a greenfield run."
+)
+
 
 def evaluate(
     oof: pd.DataFrame,
@@ -64,6 +70,7 @@ def evaluate(
     bins: int = 15,
     seed: int = 0,
     block_size: float | None = None,
+    brownfield: bool = False,
 ) -> dict[str, Any]:
     """Score out-of-fold predictions; see ``docs/metrics.md`` for every key.
 
@@ -89,6 +96,8 @@ def evaluate(
         Bins of equal mass of the reliability.
     block_size
         Side of the blocks of background that replicates draw, m; None keeps the background.
+    brownfield
+        Whether the density of known deposits was evidence; the scores are marked by it.
 
     Returns
     -------
@@ -129,7 +138,7 @@ def evaluate(
     }
     calibration[ENSEMBLE]["sharpness"]["mean_interval_width"] = interval_width(oof, cells.weights)
     return {
-        "scored": _counts(oof, cells),
+        "scored": {**_counts(oof, cells), "brownfield": brownfield},
         "models": {
             name: with_intervals(point_scores(cells, p, capture_areas), name, intervals)
             | {"by_fold": fold_scores(cells, p, folds)}
@@ -151,7 +160,7 @@ def evaluate(
         if truth is None
         else truth_scores(cells, truth, capture_areas),
         "validity": {"absent": "the folds were not checked"},
-        "notes": dict(_NOTES),
+        "notes": {**_NOTES, **({"brownfield": BROWNFIELD} if brownfield else {})},
     }
 
 

@@ -131,7 +131,7 @@ class _Trainer:
         prepared, settings, fit = self._prepared, self._settings, Fit(SHARED, left_out)
         transform = prepared.transform(left_out)
         with torch.no_grad():
-            scores = transform.read(prepared.values.unsqueeze(0))
+            scores = transform.read(prepared.fit_evidence(left_out).whole())
         trained = train_autoencoder(
             prepared.data, fit, scores, settings=settings, seed=prepared.seed
         )
