@@ -39,25 +39,29 @@ FEW = ("faults", "lithology", "magnetics", "copper", "conductivity")
 
 _SIXTEEN_MORE = {"relevant": FEW, "irrelevant_layers": 26}  # on 14 layers: 40
 
-REGIONS = {
-    "sim_101": RegionSpec(101, "as the demo region"),
-    "sim_102": RegionSpec(102, "as the demo region"),
-    "sim_103_omitted": RegionSpec(
-        103, "conductivity, which matters, is left out", options={"omit": ("conductivity",)}
-    ),
-    "sim_104_rare": RegionSpec(104, "0.1 % positives", (200, 200), {"prevalence": 0.001}),
-    "sim_105_wide": RegionSpec(105, "40 layers, of which 5 matter", options=_SIXTEEN_MORE),
-}
+
+def _five(prefix: str, first: int) -> dict[str, RegionSpec]:
+    """Return two regions as the demo region and three harder ones, of seeds that follow."""
+    omitted = {"omit": ("conductivity",)}
+    return {
+        f"{prefix}_{first}": RegionSpec(first, "as the demo region"),
+        f"{prefix}_{first + 1}": RegionSpec(first + 1, "as the demo region"),
+        f"{prefix}_{first + 2}_omitted": RegionSpec(
+            first + 2, "conductivity, which matters, is left out", options=omitted
+        ),
+        f"{prefix}_{first + 3}_rare": RegionSpec(
+            first + 3, "0.1 % positives", (200, 200), {"prevalence": 0.001}
+        ),
+        f"{prefix}_{first + 4}_wide": RegionSpec(
+            first + 4, "40 layers, of which 5 matter", options=_SIXTEEN_MORE
+        ),
+    }
+
+
+REGIONS = _five("sim", 101)
 """Regions for reporting, their seeds from 101."""
 
-DEVELOPMENT = {
-    "dev_11": RegionSpec(11, "as the demo region"),
-    "dev_12": RegionSpec(12, "as the demo region"),
-    "dev_13_omitted": RegionSpec(
-        13, "conductivity, which matters, is left out", options={"omit": ("conductivity",)}
-    ),
-    "dev_14_rare": RegionSpec(14, "0.1 % positives", (200, 200), {"prevalence": 0.001}),
-    "dev_15_wide": RegionSpec(15, "40 layers, of which 5 matter", options=_SIXTEEN_MORE),
+DEVELOPMENT = _five("dev", 11) | {
     "dev_16_small": RegionSpec(16, "a small one, for trying things", (100, 120)),
 }
 """Regions that settings may be chosen on; they are never reported."""

@@ -12,8 +12,7 @@ import numpy as np
 from mineral_prospectivity.api.prediction import MAPS, Prediction
 from mineral_prospectivity.datasets import RasterDataset
 from mineral_prospectivity.errors import BundleError
-from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.tabulate import has_evidence
+from mineral_prospectivity.geo.tabulate import map_cells
 from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.uq.calibration import LogitCalibration
 from mineral_prospectivity.uq.decomposition import decompose
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mineral_prospectivity.geo.bands import Band
-    from mineral_prospectivity.geo.grid import Window
+    from mineral_prospectivity.geo.raster import Raster
 
 CALIBRATION = "calibration.json"
 """File beside the member bundles."""
@@ -118,15 +117,10 @@ class CalibratedEnsemble:
         """
         self.ensemble.check(evidence.bands)
 
-        def read(window: Window) -> NDArray[np.float32]:
-            values = evidence.read(window)
-            maps = np.full((len(MAPS), *window.shape), np.nan, dtype=np.float32)
-            valid = has_evidence(values, min_coverage)
-            if valid.any():
-                maps[:, valid] = self.predict(values[:, valid].T).array()
-            return maps
+        def compute(x: NDArray[np.generic]) -> NDArray[np.float32]:
+            return self.predict(x).array()
 
-        return Raster(evidence.grid, MAPS, read)
+        return map_cells(evidence, MAPS, compute, min_coverage=min_coverage)
 
     def attribute(self, x: NDArray[np.generic], baseline: NDArray[np.generic]) -> Attribution:
         """Return what each layer adds to the calibrated mean log-odds of cells.

@@ -8,7 +8,7 @@ import numpy as np
 
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.tabulate import has_evidence
+from mineral_prospectivity.geo.tabulate import map_cells
 from mineral_prospectivity.vae.latent_space import LatentSpace
 
 if TYPE_CHECKING:
@@ -104,12 +104,7 @@ def latent_map(
         for number, share in enumerate(space.agreement, start=1)
     )
 
-    def read(window: Window) -> NDArray[np.float32]:
-        values = evidence.read(window)
-        components = np.full((len(bands), *window.shape), np.nan, dtype=np.float32)
-        valid = has_evidence(values, min_coverage)
-        if valid.any():
-            components[:, valid] = space.project(ensemble.encode(values[:, valid].T)).T
-        return components
+    def compute(x: NDArray[np.generic]) -> NDArray[np.floating]:
+        return space.project(ensemble.encode(x)).T
 
-    return Raster(evidence.grid, bands, read)
+    return map_cells(evidence, bands, compute, min_coverage=min_coverage)

@@ -12,7 +12,7 @@ from mineral_prospectivity.geo.grid import WINDOW_SIZE, Window, window_cells
 from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
@@ -62,6 +62,38 @@ def has_evidence(values: NDArray[np.generic], min_coverage: float) -> NDArray[np
     """
     enough = np.isfinite(values).sum(axis=0) >= _least(len(values), min_coverage)
     return np.asarray(enough)
+
+
+def map_cells(
+    evidence: Raster,
+    bands: Sequence[Band],
+    compute: Callable[[NDArray[np.generic]], NDArray[np.floating]],
+    *,
+    min_coverage: float,
+) -> Raster:
+    """Return what is computed of the cells with enough evidence, window by window; NaN elsewhere.
+
+    Parameters
+    ----------
+    evidence
+        The evidence stack.
+    bands
+        What is computed.
+    compute
+        From evidence of cells, shape ``(cells, bands)``, to the new bands, ``(new bands, cells)``.
+    min_coverage
+        As for :func:`valid_cells`.
+    """
+
+    def read(window: Window) -> NDArray[np.float32]:
+        values = evidence.read(window)
+        computed = np.full((len(bands), *window.shape), np.nan, dtype=np.float32)
+        valid = has_evidence(values, min_coverage)
+        if valid.any():
+            computed[:, valid] = compute(values[:, valid].T)
+        return computed
+
+    return Raster(evidence.grid, tuple(bands), read)
 
 
 def _least(bands: int, min_coverage: float) -> int:

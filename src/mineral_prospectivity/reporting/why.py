@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
     from numpy.typing import NDArray
 
     from mineral_prospectivity.geo.raster import Raster
@@ -209,15 +210,25 @@ def _latent_cells(
     axes.scatter(first[at], second[at], s=9, facecolor="#FF5A36", edgecolor="black", linewidth=0.5)
     ranked = targets[targets["rank"] <= LABELLED_TARGETS]
     places = _thumbnail_cells(latent, ranked["best_x"], ranked["best_y"])
-    for rank, x, y in zip(ranked["rank"], first[places], second[places], strict=True):
-        if np.isfinite(x):
-            axes.annotate(
-                str(rank), (x, y), weight="bold", fontsize=8, ha="center", va="center",
-                bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": INK},
-            )  # fmt: skip
+    _number_dots(axes, ranked["rank"], first[places], second[places])
     axes.set_title("Cells by their first two components")
     axes.set_xlabel("Latent component 1")
     axes.set_ylabel("Latent component 2")
+    _probability_bar(axes, dots)
+
+
+def _number_dots(
+    axes: Axes, ranks: pd.Series, x: NDArray[np.floating], y: NDArray[np.floating]
+) -> None:
+    for rank, across, up in zip(ranks, x, y, strict=True):
+        if np.isfinite(across):
+            axes.annotate(
+                str(rank), (across, up), weight="bold", fontsize=8, ha="center", va="center",
+                bbox={"boxstyle": "circle,pad=0.15", "facecolor": "white", "edgecolor": INK},
+            )  # fmt: skip
+
+
+def _probability_bar(axes: Axes, dots: PathCollection) -> None:
     bar = axes.figure.colorbar(dots, ax=axes, location="bottom", shrink=0.8, aspect=30)
     bar.set_label("Probability of a deposit", fontsize=7.5)
     bar.ax.xaxis.set_major_formatter(FuncFormatter(percent_tick))

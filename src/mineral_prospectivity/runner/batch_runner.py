@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from collections import Counter
     from concurrent.futures import Executor
 
+    from kedro.config import OmegaConfigLoader
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
     from pluggy import PluginManager
+
+    from mineral_prospectivity.runner.settings import BatchSettings
 
 
 class BatchRunner(AbstractRunner):
@@ -59,6 +62,12 @@ class BatchRunner(AbstractRunner):
     def _get_executor(self, max_workers: int) -> Executor | None:  # noqa: ARG002
         return None  # nodes that run here run one after another, in this process
 
+    def _settings(self, loader: OmegaConfigLoader) -> BatchSettings:
+        settings = batch_settings(loader[BATCH_KIND])
+        if self._fail_fast is None:
+            return settings
+        return settings.model_copy(update={"fail_fast": self._fail_fast})
+
     def _run(
         self,
         pipeline: Pipeline,
@@ -70,9 +79,7 @@ class BatchRunner(AbstractRunner):
         if hooks is None or hooks.loader is None:
             msg = "BatchRunner needs BatchHooks() among the HOOKS of settings.py"
             raise PreflightError(msg)
-        settings = batch_settings(hooks.loader[BATCH_KIND])
-        if self._fail_fast is not None:
-            settings = settings.model_copy(update={"fail_fast": self._fail_fast})
+        settings = self._settings(hooks.loader)
         graph = Graph(pipeline, settings.tag)
         if is_job() or not graph.jobs:
             super()._run(pipeline, catalog, hook_manager, run_id)

@@ -136,12 +136,7 @@ def simulate_region(
         If a layer to omit or to depend on does not exist, the prevalence is not between 0 and 1,
         or the deviation of the hidden field is negative.
     """
-    if not 0 < prevalence < 1:
-        msg = f"prevalence = {prevalence:g}: give a probability between 0 and 1"
-        raise ConfigurationError(msg)
-    if hidden < 0:
-        msg = f"hidden = {hidden:g}: a standard deviation cannot be negative"
-        raise ConfigurationError(msg)
+    _require_possible(prevalence, hidden)
     grid = _grid(shape, resolution, crs)
     geology = simulate_geology(seed, grid.pad(WORK_MARGIN).zoom_to(resolution=resolution / 2))
     grids = survey_grids(grid)
@@ -174,6 +169,15 @@ def simulate_region(
         probability=probability,
         probability_given_layers=given_layers(terms, omit, intercept, hidden),
     )
+
+
+def _require_possible(prevalence: float, hidden: float) -> None:
+    if not 0 < prevalence < 1:
+        msg = f"prevalence = {prevalence:g}: give a probability between 0 and 1"
+        raise ConfigurationError(msg)
+    if hidden < 0:
+        msg = f"hidden = {hidden:g}: a standard deviation cannot be negative"
+        raise ConfigurationError(msg)
 
 
 def _grid(shape: tuple[int, int], resolution: float, crs: str) -> GeoBox:
