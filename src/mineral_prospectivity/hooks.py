@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 
-from mineral_prospectivity import pipeline_registry
 from mineral_prospectivity.config import ComposingConfigLoader
 from mineral_prospectivity.errors import StorageError
 
@@ -40,6 +39,8 @@ class ProjectHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Validate every parameter and shape the pipelines after this configuration."""
+        from mineral_prospectivity import pipeline_registry
+
         loader = context.config_loader
         if not isinstance(loader, ComposingConfigLoader):
             return
