@@ -34,7 +34,8 @@ ENSEMBLES = {
     "clusters": ["ensemble.diversity=clusters"],
     "blocks": ["ensemble.diversity=blocks"],
     "background": ["ensemble.diversity=background"],
-    "generated (`cvae`)": ["model.kind=cvae", "ensemble.size=20"],
+    "generated": ["ensemble.diversity=generated"],
+    "`model: cvae`": ["model.kind=cvae", "ensemble.size=20"],
 }
 WORK = PROJECT / "data/benchmarks/conf"
 PLACE = re.compile(r"(<!-- results: .*? -->\n).*?(<!-- end of results -->)", re.DOTALL)

@@ -103,10 +103,11 @@ def load_experiment(name: str, conf: Path = PROJECT / "conf") -> Experiment:
         layers = [catalog.load(f"layer.{layer}") for layer in shape.layers]
         deposits = catalog.load("deposits")
         grid = define_grid(parameters.grid, parameters.labels, deposits, *layers)
-        evidence = stack_evidence(*(align_layer(one, grid, parameters.grid) for one in layers))
+        aligned = [align_layer(one, grid, parameters.grid) for one in layers]
         cells, _, _ = label_cells(
-            evidence, deposits, parameters.grid, parameters.labels, parameters.folds
+            deposits, parameters.grid, parameters.labels, parameters.folds, *aligned
         )
+        evidence = stack_evidence(cells, parameters.grid, parameters.labels, *aligned)
         rows = cells["cell"].to_numpy()
         names = {f"peer_{name}": f"peer.{name}" for name in shape.peers}
         names |= {f"truth_{name}": f"truth.{name}" for name in shape.truths}

@@ -88,7 +88,8 @@ class EnsembleParameters(_Group):
         Resampling,
         Field(
             description="Members differ in their seed alone, or also in what they learn from: "
-            "deposit clusters or blocks drawn with replacement, or a sample of the background."
+            "deposit clusters or blocks drawn with replacement, a sample of the background, or "
+            "generated deposit cells."
         ),
     ] = "seeds"
     device: Annotated[

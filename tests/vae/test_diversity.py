@@ -15,6 +15,7 @@ from mineral_prospectivity.vae.train import fit_members
 
 FOLDS = 3
 KINDS = ["clusters", "blocks", "background"]
+ALL = [*KINDS, "generated"]
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +123,68 @@ def test_blocks_need_places(make_data):
         diversity("blocks").sample(make_data(), 0, 7)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_generated_evidence_lies_between_deposit_cells_of_the_fold(region):
+    sample = diversity("generated").sample(region, 0, 7)
+    for name in ("labels", "weights", "training", "clusters"):
+        np.testing.assert_array_equal(getattr(sample, name), getattr(region, name))
+    np.testing.assert_array_equal(
+        sample.features[~region.positive], region.features[~region.positive]
+    )
+    for fold in range(FOLDS):
+        rows = region.positive & (region.folds == fold)
+        before, after = region.features[rows], sample.features[rows]
+        assert (before != after).any(axis=1).all()
+        assert (after >= np.nanmin(before, axis=0) - 1e-3)[~np.isnan(before)].all()
+        assert (after <= np.nanmax(before, axis=0) + 1e-3)[~np.isnan(before)].all()
+        np.testing.assert_array_equal(np.isnan(before), np.isnan(after))
+
+
+def test_generated_evidence_lies_on_the_line_to_a_deposit_cell_like_it(region):
+    sample = diversity("generated").sample(region, 4, 7)
+    complete = ~np.isnan(region.features).any(axis=1)
+    rows = np.flatnonzero(region.positive & (region.folds == 0) & complete)
+    before = region.features[region.positive & (region.folds == 0)].astype(float)
+    for row in rows:
+        step, ways = sample.features[row] - region.features[row], before - region.features[row]
+        varied = np.abs(step).argmax()
+        share = step[varied] / np.where(ways[:, varied] == 0, np.inf, ways[:, varied])
+        known = ~np.isnan(ways).any(axis=1)
+        near = np.isclose(share[:, None] * ways, step, rtol=1e-3, atol=1e-3).all(axis=1)
+        assert (near & known & (share >= 0) & (share <= 1)).any() or not known.all()
+
+
+def test_generated_evidence_is_repeatable_and_each_members_own(region):
+    first, again, other = (
+        diversity("generated").sample(region, member, 7).features for member in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other, equal_nan=True)
+
+
+def test_what_is_generated_in_a_fold_does_not_depend_on_another(region):
+    features, inside = region.features.copy(), region.folds == 1
+    features[inside] = features[inside][::-1]
+    changed = dataclasses.replace(region, features=features)
+    before, after = (diversity("generated").sample(data, 2, 7) for data in (region, changed))
+    np.testing.assert_array_equal(before.features[~inside], after.features[~inside])
+
+
+def test_a_deposit_cell_alone_in_its_fold_keeps_its_evidence(region):
+    labels = region.labels * (region.folds != 2)
+    labels[np.flatnonzero((region.folds == 2) & region.training)[0]] = 1
+    alone = dataclasses.replace(region, labels=labels.astype(np.int8))
+    sample = diversity("generated").sample(alone, 0, 7)
+    inside = region.folds == 2
+    np.testing.assert_array_equal(sample.features[inside], region.features[inside])
+
+
+@pytest.mark.parametrize("kind", ALL)
 def test_members_differ_and_do_not_depend_on_their_company(region, settings, kind):
     brief = settings.model_copy(update={"steps": 20})
     pack = train(region, [0, 1], brief, kind, nested=False)
     alone = train(region, [1], brief, kind, nested=False)
+    plain = train(region, [1], brief, "seeds", nested=False)
+    assert pack.bundles[1].to_bytes() != plain.bundles[1].to_bytes()
     assert pack.bundles[1].to_bytes() == alone.bundles[1].to_bytes()
     assert pack.bundles[0].header.data_digest == region.digest()
     table = pack.out_of_fold

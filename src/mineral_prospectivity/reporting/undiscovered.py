@@ -6,7 +6,7 @@ from math import isclose
 from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter, ScalarFormatter
+from matplotlib.ticker import PercentFormatter
 
 from mineral_prospectivity.reporting.figures import ReportFigure, svg_figure
 from mineral_prospectivity.reporting.style import INK, MODEL_COLOUR, QUIET, WIDTH, report_style
@@ -110,6 +110,7 @@ def _figure(found: Mapping[str, Any]) -> ReportFigure:
         _curve(value, found, "expected_value")
         value.set_title("Expected value of testing it")
         value.set_ylim(0)
+        value.yaxis.set_major_formatter("{x:,.0f}")
         handles, labels = area.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return svg_figure(
@@ -130,5 +131,5 @@ def _curve(axes: Axes, found: Mapping[str, Any], name: str) -> None:
     if found["assumed"]:
         axes.axvline(found["assumed"], color=INK, linewidth=1, linestyle=":", label="assumed")
     axes.set_xscale("log")
-    axes.xaxis.set_major_formatter(ScalarFormatter())
+    axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.set_xlabel("Undiscovered deposits")

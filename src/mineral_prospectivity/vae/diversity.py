@@ -6,22 +6,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 from mineral_prospectivity.errors import TrainingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from numpy.typing import NDArray
 
     from mineral_prospectivity.vae.data import TrainingData
 
-Resampling = Literal["seeds", "clusters", "blocks", "background"]
+Resampling = Literal["seeds", "clusters", "blocks", "background", "generated"]
 
 BACKGROUND_A_POSITIVE = 20
 """Background cells that a member sees for each positive cell, where it sees a sample of them."""
 
-_KEYS = {"clusters": 1, "blocks": 2, "background": 3}
+NEIGHBOURS = 5
+"""Positive cells of a fold between whose evidence and a positive cell's new evidence is drawn."""
+
+_KEYS = {"clusters": 1, "blocks": 2, "background": 3, "generated": 4}
 
 
 class Diversity(NamedTuple):
@@ -29,11 +33,18 @@ class Diversity(NamedTuple):
 
     ``seeds``: not at all. ``clusters``: deposit clusters drawn with replacement. ``blocks``:
     square blocks of ground drawn with replacement, with all their cells. ``background``: all
-    deposits, and a sample of the background that stands for all of it.
+    deposits, and a sample of the background that stands for all of it. ``generated``: the
+    evidence of each positive cell is drawn anew, between its own and that of a positive cell like
+    it, as SMOTE [1]_ draws its samples.
 
     Each is drawn **fold by fold**, from streams of the seed, the member and the fold: what a
     member sees of one fold never depends on another, so a fit knows nothing of the folds that it
     leaves out; and every fold keeps a positive cell.
+
+    References
+    ----------
+    .. [1] Chawla, Bowyer, Hall, Kegelmeyer (2002), SMOTE: synthetic minority over-sampling
+       technique, JAIR 16.
     """
 
     resampling: Resampling = "seeds"
@@ -44,7 +55,7 @@ class Diversity(NamedTuple):
         """Return the data as a member sees them.
 
         A cell that was not drawn keeps its evidence, without its label; one that was drawn twice
-        weighs twice.
+        weighs twice. Only ``generated`` changes evidence, and labels and weights it leaves alone.
 
         Raises
         ------
@@ -53,12 +64,12 @@ class Diversity(NamedTuple):
         """
         if self.resampling == "seeds":
             return data
+        streams = self._streams(data, member, seed)
+        if self.resampling == "generated":
+            return _generated(data, streams)
         multiplicity = np.ones(len(data.labels))
         draw = self._draw(data)
-        for fold in np.unique(data.folds):
-            rows = np.flatnonzero((data.folds == fold) & data.training)
-            key = (member, int(fold), _KEYS[self.resampling])
-            rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+        for rows, rng in streams:
             multiplicity[rows] = draw(rows, rng)
         drawn = multiplicity > 0
         return replace(
@@ -66,6 +77,15 @@ class Diversity(NamedTuple):
             weights=data.weights * np.where(drawn, multiplicity, 1.0),
             training=data.training & drawn,
         )
+
+    def _streams(
+        self, data: TrainingData, member: int, seed: int
+    ) -> Iterator[tuple[NDArray[np.int64], np.random.Generator]]:
+        """Yield the rows of each fold that may be learned from, with a stream of their own."""
+        for fold in np.unique(data.folds):
+            key = (member, int(fold), _KEYS[self.resampling])
+            rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=key))
+            yield np.flatnonzero((data.folds == fold) & data.training), rng
 
     def _draw(self, data: TrainingData) -> Callable[..., NDArray[np.float64]]:
         if self.resampling == "clusters":
@@ -127,3 +147,32 @@ def _background(
     multiplicity: NDArray[np.float64] = positive.astype(np.float64)
     multiplicity[drawn] = weights[background].sum() / weights[drawn].sum()
     return multiplicity
+
+
+def _generated(
+    data: TrainingData, streams: Iterable[tuple[NDArray[np.int64], np.random.Generator]]
+) -> TrainingData:
+    features = data.features.copy()
+    for rows, rng in streams:
+        positive = rows[data.labels[rows] == 1]
+        if len(positive) > 1:
+            features[positive] = _between_neighbours(features[positive], rng)
+    return replace(data, features=features)
+
+
+def _between_neighbours(
+    values: NDArray[np.float32], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Draw a point between each row and one of its nearest; what either lacks stays as it is."""
+    high = np.nanmax(values, axis=0, initial=-np.inf)
+    low = np.nanmin(values, axis=0, initial=np.inf)
+    spread = np.where(high > low, high - low, np.inf)
+    alike = np.nan_to_num((values - np.where(high > low, (high + low) / 2, 0)) / spread)
+    distance = cdist(alike, alike)
+    np.fill_diagonal(distance, np.inf)
+    nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(values) - 1)]
+    chosen = nearest[np.arange(len(values)), rng.integers(nearest.shape[1], size=len(values))]
+    share = rng.random((len(values), 1), dtype=np.float32)
+    drawn = values + share * (values[chosen] - values)
+    between: NDArray[np.float32] = np.where(np.isnan(drawn), values, drawn)
+    return between

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -99,6 +99,14 @@ class PreparedData:
     def transform(self, *left_out: tuple[int, ...]) -> EvidenceTransform:
         """Return the transforms of the fits without the given folds, in that order."""
         return self.transforms.take([self.plan.index(folds) for folds in left_out])
+
+    def learning_from(self, sample: TrainingData) -> Self:
+        """Return the same, with the evidence that a member learns from."""
+        if sample.features is self.data.features:
+            return self
+        ordered = np.ascontiguousarray(sample.features[:, self.transforms.order])
+        values = torch.from_numpy(ordered).to(self.device)
+        return replace(self, whole=replace(self.whole, values=values))
 
     def fit_evidence(self, *left_out: tuple[int, ...]) -> FitEvidence:
         """Return the evidence as the fits without the given folds read it, in that order."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.checkpoint import Checkpoint
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.diversity import Diversity
+    from mineral_prospectivity.vae.evidence import FitEvidence
     from mineral_prospectivity.vae.head import GaussianProcessHead
     from mineral_prospectivity.vae.networks import StackedVae
     from mineral_prospectivity.vae.progress import StepReport, TrainingProgress
@@ -130,10 +131,11 @@ class _Trainer:
         """Train one stack: the fits of one member after those of another."""
         prepared, fits = self._prepared, self._fits(members)
         sample = self._diversity.sample(prepared.data, members[0], prepared.seed)
+        own = prepared.learning_from(sample)
         network, history = train_stack(
             sample,
             fits,
-            prepared.fit_evidence(*(fit.left_out for fit in fits)),
+            own.fit_evidence(*(fit.left_out for fit in fits)),
             transform=prepared.transform(*(fit.left_out for fit in fits)),
             settings=self._settings,
             seed=prepared.seed,
@@ -141,7 +143,10 @@ class _Trainer:
             checkpoint=self._states,
             key=f"members_{members[0]:03d}_{members[-1]:03d}",
         )
-        heads = [self._head(sample, fit, network.take([number])) for number, fit in enumerate(fits)]
+        heads = [
+            self._head(sample, fit, own.fit_evidence(fit.left_out), network.take([number]))
+            for number, fit in enumerate(fits)
+        ]
         trained = TrainedFits(prepared, fits, network, heads)
         return Pack(
             {member: self._bundle(trained, member, history) for member in members},
@@ -154,11 +159,13 @@ class _Trainer:
     def _fits(self, members: Sequence[int]) -> list[Fit]:
         return [Fit(member, left_out) for member in members for left_out in self._prepared.plan]
 
-    def _head(self, sample: TrainingData, fit: Fit, network: StackedVae) -> GaussianProcessHead:
+    def _head(
+        self, sample: TrainingData, fit: Fit, evidence: FitEvidence, network: StackedVae
+    ) -> GaussianProcessHead:
         head, active = fit_head(
             sample,
             fit,
-            self._prepared.fit_evidence(fit.left_out),
+            evidence,
             transform=self._prepared.transform(fit.left_out),
             network=network,
             settings=self._settings,
