@@ -94,7 +94,7 @@ class Sampler:
         joined = torch.cat([latent, head.residual(cells.error)], dim=2)
         inputs = (joined - head.centre.unsqueeze(1)) / head.deviation.unsqueeze(1)
         additive = cells.additive.expand(len(inputs), -1, -1)
-        phi = kernel_features(inputs, additive, head.columns, head.latent)
+        phi = kernel_features(inputs, additive, head.columns, head.pairs)
         phi *= head.scale.unsqueeze(1)
         return (phi @ self._weights()).squeeze(2)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,12 +12,15 @@ from mineral_prospectivity.vae.head import (
     RESIDUAL_LIMIT,
     GaussianProcessHead,
     kernel_features,
+    pair_angles,
     prior_variance,
 )
+from mineral_prospectivity.vae.head_fit import PAIR_LENGTH, draw_pairs
 from mineral_prospectivity.vae.networks import Posterior, Representation
 
-LATENT, BANDS, TERMS, COLUMNS = 3, 5, 7, 8
-WIDTH = 1 + LATENT + TERMS + 2 * COLUMNS
+LATENT, BANDS, TERMS, COLUMNS, PAIRS = 3, 5, 7, 8, 4
+WAVES = COLUMNS + PAIRS
+WIDTH = 1 + LATENT + TERMS + 2 * WAVES
 
 
 def make_head(seed=0, rank=6):
@@ -32,6 +36,7 @@ def make_head(seed=0, rank=6):
         centre=normal(1, inputs),
         deviation=0.5 + normal(1, inputs).abs(),
         columns=normal(1, inputs, COLUMNS) / math.sqrt(inputs),
+        pairs=normal(1, BANDS, PAIRS),
         weights=normal(1, WIDTH),
         informed=(basis * torch.linspace(0.1, 0.9, rank, dtype=torch.float64)).unsqueeze(0),
         scale=make_scale(generator),
@@ -39,10 +44,11 @@ def make_head(seed=0, rank=6):
 
 
 def make_scale(generator):
-    """Scales as a head has them: one for all waves."""
+    """Scales as a head has them: one for all waves of a kind."""
     own = torch.rand(1, 1 + LATENT + TERMS, generator=generator, dtype=torch.float64)
-    waves = torch.full((1, 2 * COLUMNS), 0.7, dtype=torch.float64)
-    return torch.cat([0.5 + own, waves], dim=1)
+    waves = torch.full((1, WAVES), 0.7, dtype=torch.float64)
+    waves[:, COLUMNS:] = 0.4
+    return torch.cat([0.5 + own, waves, waves], dim=1)
 
 
 def make_cells(rows=20, seed=1, width=0.05):
@@ -57,7 +63,7 @@ def make_cells(rows=20, seed=1, width=0.05):
 def mean_logit(head, mean, error, additive):
     joined = torch.cat([mean, head.residual(error)], dim=2)
     inputs = (joined - head.centre.unsqueeze(1)) / head.deviation.unsqueeze(1)
-    phi = head.scale.unsqueeze(1) * kernel_features(inputs, additive, head.columns, LATENT)
+    phi = head.scale.unsqueeze(1) * kernel_features(inputs, additive, head.columns, head.pairs)
     return phi, (phi @ head.weights.unsqueeze(2)).squeeze(2), inputs
 
 
@@ -77,7 +83,7 @@ def test_the_features_approach_a_linear_additive_and_gaussian_kernel():
     columns = torch.randn(1, 8, 200_000, generator=generator, dtype=torch.float64) / math.sqrt(8)
     additive = torch.randn(1, 6, TERMS, generator=generator, dtype=torch.float64)
     parts = (math.sqrt(LATENT), math.sqrt(BANDS), math.sqrt(columns.shape[2]))
-    features = kernel_features(inputs, additive, columns, LATENT)[0]
+    features = kernel_features(inputs, additive, columns, torch.zeros(1, BANDS, 0).double())[0]
     one, *rest = torch.split(features, [1, LATENT, TERMS, 2 * columns.shape[2]], dim=1)
     phi = torch.cat([one, *(part / size for part, size in zip(rest, parts, strict=True))], dim=1)
     distance = torch.cdist(inputs[0], inputs[0]).square()
@@ -149,3 +155,25 @@ def test_stacked_heads_keep_their_own_logits():
 def test_every_tensor_can_be_mapped(name):
     head = make_head().map(lambda tensor: tensor.float())
     assert head.tensors()[name].dtype == torch.float32
+
+
+def test_the_frequencies_of_pairs_give_the_mean_kernel_of_two_layers():
+    layers = [0, 0, 1, 2]  # the first two bands are one layer's
+    pairs = draw_pairs(layers, 60_000, np.random.default_rng(4))
+    assert ((pairs[0, 2] != 0).long() + (pairs[0, 3] != 0) + (pairs[0, 0] != 0) == 2).all()
+    scores = torch.randn(1, 5, 4, generator=torch.Generator().manual_seed(5), dtype=torch.float64)
+    angles = pair_angles(scores, pairs)[0]
+    phi = torch.cat([angles.cos(), angles.sin()], dim=1) / math.sqrt(pairs.shape[2])
+    squared = (scores[0, :, None] - scores[0]).square() / PAIR_LENGTH**2
+    by_layer = torch.stack([squared[..., :2].sum(dim=2), squared[..., 2], squared[..., 3]])
+    chosen = [by_layer[one] + by_layer[other] for one, other in ((0, 1), (0, 2), (1, 2))]
+    expected = torch.stack([(-distance / 2).exp() for distance in chosen]).mean(dim=0)
+    torch.testing.assert_close(phi @ phi.T, expected, atol=0.02, rtol=0)
+
+
+def test_one_layer_alone_makes_pairs_of_itself():
+    assert (draw_pairs([0, 0], 3, np.random.default_rng(0)) != 0).all()
+
+
+def test_a_head_without_pairs_has_no_angles_of_theirs():
+    assert draw_pairs([0, 1], 0, np.random.default_rng(0)).shape == (1, 2, 0)

@@ -25,7 +25,8 @@ RESIDUAL_LIMIT = 3.0
 class _Folded(NamedTuple):
     """Tensors that take a cell to everything linear in its phi.
 
-    The angles W'u are ``phase + mean @ by_mean + residual @ by_residual``. The mean of the logit,
+    The angles W'u are ``phase + mean @ by_mean + residual @ by_residual``, those of pairs of
+    layers follow them. The mean of the logit,
     U'phi and the derivatives of the mean are, side by side, ``constant + mean @ of_mean +
     additive @ of_additive + cos @ of_cosines + sin @ of_sines``.
     """
@@ -53,11 +54,13 @@ class GaussianProcessHead:
     """Heads of one or several fits, stacked along the first axis of every tensor.
 
     With u the standardised ``[posterior mean; residual]`` of a cell and c its C bounded scores
-    and embeddings of the evidence, the logit is linear in ``phi = scale * [1, u_z, c, cos(W'u),
-    sin(W'u)]``: a Gaussian process whose kernel is linear in the latent space, plus additive in
-    the bands (piecewise linear in each), plus squared-exponential, by random Fourier
-    features [1]_. What one band says on its own takes fewer deposits to learn than a function of
-    all. The weights have the prior N(a0, I) and a Laplace posterior N(a, H^-1).
+    and embeddings of the evidence, the logit is linear in ``phi = scale * [1, u_z, c, cos(t),
+    sin(t)]`` with angles ``t = [W'u, V's]``, s the bounded scores in c: a Gaussian process whose
+    kernel is linear in the latent space, plus additive in the bands (piecewise linear in each),
+    plus squared-exponential in u, by random Fourier features [1]_, plus the mean of
+    squared-exponential kernels in the scores of two layers each. What one or two layers say on
+    their own takes fewer deposits to learn than a function of all [2]_. The weights have the
+    prior N(a0, I) and a Laplace posterior N(a, H^-1).
 
     Parameters
     ----------
@@ -67,23 +70,27 @@ class GaussianProcessHead:
         Mean and standard deviation of ``[posterior mean; residual]``, shape ``(fits, inputs)``.
     columns
         Frequencies W, shape ``(fits, inputs, J)``.
+    pairs
+        Frequencies V, 0 but for two layers each, shape ``(fits, bands, P)``.
     weights
-        Maximum a posteriori weights a, shape ``(fits, 1 + L + C + 2 J)``.
+        Maximum a posteriori weights a, shape ``(fits, 1 + L + C + 2 (J + P))``.
     informed
-        U of ``H^-1 = I - U U'``, shape ``(fits, 1 + L + C + 2 J, rank)``.
+        U of ``H^-1 = I - U U'``, shape ``(fits, 1 + L + C + 2 (J + P), rank)``.
     scale
         Prior standard deviation of what each column adds to the logit, a unit of the column:
-        shape ``(fits, 1 + L + C + 2 J)``; the intercept's is :data:`INTERCEPT`.
+        shape ``(fits, 1 + L + C + 2 (J + P))``; the intercept's is :data:`INTERCEPT`.
 
     References
     ----------
     .. [1] Rahimi, Recht (2007), Random features for large-scale kernel machines, NeurIPS 20.
+    .. [2] Duvenaud, Nickisch, Rasmussen (2011), Additive Gaussian processes, NeurIPS 24.
     """
 
     rms: Tensor
     centre: Tensor
     deviation: Tensor
     columns: Tensor
+    pairs: Tensor
     weights: Tensor
     informed: Tensor
     scale: Tensor
@@ -95,8 +102,8 @@ class GaussianProcessHead:
 
     @property
     def parts(self) -> list[int]:
-        """Columns of phi: the intercept, L, C, J cosines and J sines."""
-        count = self.columns.shape[2]
+        """Columns of phi: the intercept, L, C, J + P cosines and as many sines."""
+        count = self.columns.shape[2] + self.pairs.shape[2]
         additive = self.weights.shape[1] - 1 - self.latent - 2 * count
         return [1, self.latent, additive, count, count]
 
@@ -125,6 +132,7 @@ class GaussianProcessHead:
         folded, latent = self._folded, self.latent
         angles = torch.baddbmm(folded.phase, mean, folded.by_mean)
         angles.baddbmm_(residual, folded.by_residual)
+        angles = torch.cat([angles, pair_angles(additive, self.pairs)], dim=2)
         linear = torch.baddbmm(folded.constant, mean, folded.of_mean)
         linear += additive @ folded.of_additive
         linear.baddbmm_(angles.cos(), folded.of_cosines)
@@ -151,7 +159,7 @@ class GaussianProcessHead:
         joined = torch.cat([latent, residual], dim=2)
         inputs = (joined - self.centre.unsqueeze(1)) / self.deviation.unsqueeze(1)
         terms = additive.expand(len(inputs), -1, -1)
-        columns = kernel_features(inputs, terms, self.columns, self.latent)
+        columns = kernel_features(inputs, terms, self.columns, self.pairs)
         return (columns @ (self.scale * self.weights).unsqueeze(2)).squeeze(2)
 
     @cached_property
@@ -182,7 +190,8 @@ class GaussianProcessHead:
         latent = self.latent
         scaled = self.scale * self.weights
         _, linear, additive, cosines, sines = torch.split(scaled, self.parts, dim=1)
-        columns = self.columns[:, :latent].transpose(1, 2)
+        columns = functional.pad(self.columns[:, :latent], (0, self.pairs.shape[2]))
+        columns = columns.transpose(1, 2)
         of_held = columns.new_zeros(len(columns), latent + additive.shape[1], latent)
         of_waves = [columns * sines.unsqueeze(2), -columns * cosines.unsqueeze(2)]
         slopes = torch.cat([linear.unsqueeze(1), of_held, *of_waves], dim=1)
@@ -216,8 +225,13 @@ def standardised_residual(error: Tensor, rms: Tensor) -> Tensor:
     return (error / rms.unsqueeze(1)).clamp(-RESIDUAL_LIMIT, RESIDUAL_LIMIT)
 
 
-def kernel_features(inputs: Tensor, additive: Tensor, columns: Tensor, latent: int) -> Tensor:
-    """Return the columns of phi before they are scaled, ``(fits, rows, 1 + L + C + 2 J)``.
+def pair_angles(additive: Tensor, pairs: Tensor) -> Tensor:
+    """Return V's, shape ``(fits, rows, P)``: of c, whose first bands are the scores, and V."""
+    return additive[..., : pairs.shape[1]] @ pairs
+
+
+def kernel_features(inputs: Tensor, additive: Tensor, columns: Tensor, pairs: Tensor) -> Tensor:
+    """Return the columns of phi before they are scaled, ``(fits, rows, 1 + L + C + 2 (J + P))``.
 
     Parameters
     ----------
@@ -227,10 +241,11 @@ def kernel_features(inputs: Tensor, additive: Tensor, columns: Tensor, latent: i
         c, shape ``(fits, rows, C)``.
     columns
         Frequencies W, shape ``(fits, L + D, J)``.
-    latent
-        Dimensions L of the latent space.
+    pairs
+        Frequencies V, shape ``(fits, D, P)``.
     """
-    angles, linear = inputs @ columns, inputs[..., :latent]
+    angles = torch.cat([inputs @ columns, pair_angles(additive, pairs)], dim=2)
+    linear = inputs[..., : columns.shape[1] - pairs.shape[1]]
     one = torch.ones_like(linear[..., :1])
     return torch.cat([one, linear, additive, angles.cos(), angles.sin()], dim=2)
 
@@ -245,8 +260,8 @@ def prior_variance(latent: Tensor, additive: Tensor, scale: Tensor) -> Tensor:
     additive
         c, shape ``(1 or fits, rows, C)``.
     scale
-        Prior scale of each column, shape ``(fits, 1 + L + C + 2 J)``; equal for the cosine and
-        the sine of one angle.
+        Prior scale of each column, shape ``(fits, 1 + L + C + 2 (J + P))``; equal for the cosine
+        and the sine of one angle.
     """
     size, terms = latent.shape[2], additive.shape[2]
     squared = scale.square().unsqueeze(2)

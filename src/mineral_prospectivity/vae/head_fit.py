@@ -21,7 +21,7 @@ from mineral_prospectivity.vae.relevance import relevance_scales
 from mineral_prospectivity.vae.stack import encode, represent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -38,6 +38,9 @@ ACTIVE_VARIANCE = 0.01
 
 CELLS_OF_A_PASS = 16_384
 """Cells that the pilot model reads at once."""
+
+PAIR_LENGTH = 1.0
+"""Scores over which the joint effect of two layers changes."""
 
 LEAST_RMS = 1e-3
 """Least root mean square of a residual, for a band that is reconstructed without error."""
@@ -153,15 +156,39 @@ def fit_head(
         deviation[:, :latent].clamp_(min=LEAST_LATENT_DEVIATION)
         deviation[:, latent:].clamp_(min=LEAST_RESIDUAL_DEVIATION)
         columns = _columns(joined.shape[2], settings.head_columns, rng).to(device)
+        pairs = draw_pairs(transform.layers, settings.head_pairs, rng).to(device)
         inputs = (joined - centre.unsqueeze(1)) / deviation.unsqueeze(1)
-        features = kernel_features(inputs, cells.additive.double(), columns, latent)[0]
+        features = kernel_features(inputs, cells.additive.double(), columns, pairs)[0]
         tempering = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
         observed = _Observed(features, labels, counts, tempering)
         scale = observed.relevance(_parts(transform, latent, settings), settings)
         weights, informed = observed.fit_weights(scale)
-        fitted = (columns, *(part.unsqueeze(0) for part in (weights, informed, scale)))
+        fitted = (columns, pairs, *(part.unsqueeze(0) for part in (weights, informed, scale)))
         head = GaussianProcessHead(rms, centre, deviation, *fitted)
     return FittedHead(head.map(lambda tensor: tensor.float()), active)
+
+
+def draw_pairs(layers: Sequence[int], count: int, rng: np.random.Generator) -> Tensor:
+    """Return frequencies V of the joint effects of two layers, shape ``(1, bands, count)``.
+
+    Each column has N(0, 1) over :data:`PAIR_LENGTH` in the bands of two layers drawn at random,
+    and 0 in all others: with cosine and sine they give the mean over pairs of layers of the
+    squared-exponential kernel of both.
+
+    Parameters
+    ----------
+    layers
+        Number of the layer of each band.
+    count
+        Columns P.
+    rng
+        Generator of the draws.
+    """
+    numbers = np.unique(layers)
+    chosen = [rng.permutation(numbers)[:2] for _ in range(count)]
+    drawn = rng.standard_normal((count, len(layers)))
+    kept = np.array([np.isin(layers, pair) for pair in chosen]).reshape(drawn.shape)
+    return torch.from_numpy((drawn * kept).T[None] / PAIR_LENGTH)
 
 
 def _offset(data: TrainingData, fit: Fit, positive_share: float) -> float:
@@ -195,16 +222,18 @@ class _Parts(NamedTuple):
 
 
 def _parts(transform: EvidenceTransform, latent: int, settings: VaeSettings) -> _Parts:
-    """Latent space, squared-exponential part and each layer have a scale of their own."""
-    layers, waves = transform.additive_layers, 2 * settings.head_columns
-    size = settings.head_scale
+    """Latent space, both parts of waves and each layer have a scale of their own."""
+    layers, size = transform.additive_layers, settings.head_scale
+    columns, pairs = settings.head_columns, settings.head_pairs
+    waves = [size / math.sqrt(columns)] * columns + [size / math.sqrt(max(pairs, 1))] * pairs
     scales = (
         [INTERCEPT]
         + [size / math.sqrt(latent)] * latent
         + [size / math.sqrt(len(transform.bands))] * len(layers)
-        + [size / math.sqrt(settings.head_columns)] * waves
+        + 2 * waves
     )
-    groups = [-1] + [0] * latent + [2 + layer for layer in layers] + [1] * waves
+    of_waves = [1] * columns + [2] * pairs
+    groups = [-1] + [0] * latent + [3 + layer for layer in layers] + 2 * of_waves
     return _Parts(torch.tensor(scales, dtype=torch.float64), torch.tensor(groups))
 
 

@@ -62,6 +62,10 @@ class VaeSettings(AutoencoderSettings):
     head_columns: Annotated[
         int, Field(ge=8, le=4096, description="Random Fourier columns J of the head.")
     ] = 128
+    head_pairs: Annotated[
+        int,
+        Field(ge=0, le=4096, description="Random Fourier columns P of two layers' scores each."),
+    ] = 64
     head_scale: Annotated[
         float,
         Field(gt=0, le=20, description="Prior scale s of each part of the head's logit, at first."),
