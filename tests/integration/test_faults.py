@@ -140,14 +140,16 @@ def test_a_killed_driver_is_resumed_adopting_jobs_and_submitting_what_is_missing
 
 
 def test_a_second_driver_of_a_run_is_refused(drive, emulator):
-    first = drive("run", "--env", "batch", "--params", "members=1,steps=8,pause=1")
+    first = drive("run", "--env", "batch", "--params", "members=1,steps=600,pause=1")
     first.until("running 1")
 
     second = drive("batch", "resume", first.run_id, "--env", "batch")
 
     assert second.end() == 1
     assert f"is driven by process {first.process.pid} on" in second.text
-    assert first.end() == 0, first.text
+    assert first.process.poll() is None
+    first.send(signal.SIGINT)
+    assert first.end() == 130, first.text
 
 
 def test_throttling_and_server_errors_are_survived(drive, emulator, bucket, here):
