@@ -18,6 +18,7 @@ from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.scoring.undiscovered import undiscovered_sensitivity
 from mineral_prospectivity.targeting import (
+    Background,
     category_table,
     economics_map,
     explain_targets,
@@ -151,6 +152,13 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics, oof):  # noqa: 
         target_zones(spots.map, targets),
         maps=prediction,
         attribution=evidence,
+        evidence=evidence,
+        background=Background(
+            evidence.bands,
+            evidence.array().reshape(len(evidence.bands), -1).T,
+            np.ones(ROWS * COLS),
+        ),
+        dissimilarity=evidence.select(["fault_distance"]),
         latent=latent,
         deposits=located,
     )

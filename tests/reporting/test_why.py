@@ -18,7 +18,7 @@ def section(inputs):
 
 def drivers_of(target, **layers):
     table = pd.DataFrame({"layer": list(layers), "contribution": list(layers.values())})
-    return table.assign(target_id=target)
+    return table.assign(target_id=target, reading=table["layer"])
 
 
 def test_bars_are_signed_and_the_rest_is_one_bar(inputs):
@@ -65,7 +65,7 @@ def test_latent_view_shows_all_cells_deposits_and_targets(inputs):
 
 def test_words_name_what_drives_and_what_cannot_be_told(section):
     driving, clear, unclear = section["why"]
-    assert driving.startswith("In the targets, ")
+    assert driving.startswith("In the targets, at the usual distance from fault (+")
     assert "shuffling gravity makes the predictions clearly worse" in clear
     assert "Shuffling fault_distance makes no difference" in unclear
 
@@ -75,6 +75,7 @@ def test_rows_say_what_each_target_resembles(section, inputs):
     assert len(rows) == len(inputs.targets)
     assert rows[0][3] == inputs.targets.similar_deposits.iloc[0]
     assert 0 <= int(rows[0][4]) <= 100
+    assert float(rows[0][5]) == pytest.approx(inputs.targets.unlike_training.iloc[0], abs=0.005)
 
 
 def test_without_targets_the_figure_is_absent_with_its_reason(inputs):

@@ -5,6 +5,7 @@ import pytest
 
 from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
+from mineral_prospectivity.reporting.tables import target_rows
 from mineral_prospectivity.reporting.thumbnails import Thumbnail
 from mineral_prospectivity.reporting.words import NO_BREAK
 
@@ -98,6 +99,39 @@ def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
         "discovery is above 4 %."
     ]
     assert "The budget of 100 funds" in choice
+    assert inputs.targets[inputs.targets.selected].target_id.iloc[0] in choice
+
+
+def test_what_is_funded_is_named_in_the_order_of_buying_and_what_in_part(inputs):
+    bought = inputs.targets.iloc[[0, 1, 2, 3, 3]].assign(
+        rank=range(1, 6),
+        target_id=[f"T{number}" for number in range(5)],
+        selected=[True, False, True, True, True],
+        selection_order=[4, None, 1, 2, 3],
+        funded_share=[0.25, 0, 1, 1, 1],
+    )
+    ids = bought.target_id.tolist()
+    risk = {"targets": {"selected": 4, "funded_cost": 100.0, "funded_return": 9.0}}
+    choice = what_worth(risk, bought, inputs.parameters["risk"])[1]
+
+    named = f"funds {ids[2]} (rank 3), {ids[3]} (rank 4), {ids[4]} (rank 5) and 1 other for 100"
+    assert named in choice
+    part = what_worth(risk, bought.iloc[:2], inputs.parameters["risk"])[1]
+    assert f"funds {ids[0]} (rank 1, 25 % of it) for 100" in part.replace(NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("paying", "caption"),
+    [
+        ([3, 1], "Targets, by the return of the cells that pay"),
+        ([3, 0], "Targets, by the return of the cells that pay, then by mean probability"),
+        ([0, 0], "Targets, by mean probability: no cell pays"),
+    ],
+)
+def test_the_caption_says_what_ranks_the_targets(inputs, paying, caption):
+    targets = inputs.targets.iloc[:2].assign(cells_to_test=paying)
+
+    assert target_rows(targets).caption == caption
 
 
 def test_what_worth_when_nothing_pays_or_is_funded(inputs):

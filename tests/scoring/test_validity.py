@@ -9,7 +9,7 @@ from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.scoring.validity import AreaOfApplicability, Ground, check_validity
-from mineral_prospectivity.scoring.validity.applicability import FeatureSpace
+from mineral_prospectivity.scoring.validity.applicability import FeatureSpace, area_mask
 from mineral_prospectivity.scoring.validity.dispersion import block_dispersion
 from mineral_prospectivity.scoring.validity.distances import (
     DistanceComparison,
@@ -85,7 +85,9 @@ def test_the_mask_names_inside_outside_and_no_data():
     grid = make_grid("EPSG:32633", 100.0, (0, 0, 300, 100))
     values = np.array([[[4.0, 40.0, np.nan]], [[0.0, 0.0, np.nan]]], dtype=np.float32)
     raster = Raster(grid, (Band("a"), Band("b")), lambda window: values[:, *window.slices])
-    mask = area.map(raster, min_coverage=0.5)
+    unlike = area.map(raster, min_coverage=0.5)
+    np.testing.assert_allclose(unlike.array(), [[[0, 31, np.nan]]])  # spacings: the threshold is 1
+    mask = area_mask(unlike)
     assert mask.array().tolist() == [[[1, 2, 0]]]
     assert mask.array().dtype == np.uint8
     assert dict(mask.categories)[2].startswith("outside")

@@ -7,7 +7,7 @@ from shapely.geometry import Point
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cell_centres, make_grid
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.targeting import explain_targets
+from mineral_prospectivity.targeting import Background, explain_targets
 from mineral_prospectivity.targeting.zones import Zones, best_cells
 
 ROWS, COLS = 6, 8
@@ -43,6 +43,13 @@ def deposits_at(region, cells, clusters, **columns):
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(x, y), crs=region.crs)
 
 
+def held_against(evidence):
+    """Return evidence, and all of it as the background."""
+    cells = evidence.array().reshape(len(evidence.bands), -1).T
+    background = Background(evidence.bands, cells, np.ones(len(cells)))
+    return {"evidence": evidence, "background": background}
+
+
 @pytest.fixture
 def explain(region, zones, targets):
     def call(deposits=None, **changes):
@@ -52,11 +59,15 @@ def explain(region, zones, targets):
         copper[2] = -1.0
         copper[37:39] = 0.5
         gravity = np.where(np.isnan(copper), np.nan, -0.75)
+        shown = {"copper": np.where(novelty < COLS, 90.0, 30.0 + novelty / 100)}
+        shown["gravity"] = novelty * 1.0
         named = {"name": ["Ada", "Bo", "Cy", "Di"]}
         found = deposits_at(region, [1, 10, 20, 30], [0, 1, 1, 2], **named)
         arguments = {
             "maps": raster(region, probability=p, novelty=novelty),
             "attribution": raster(region, copper=copper, gravity=gravity),
+            **held_against(raster(region, **shown)),
+            "dissimilarity": raster(region, dissimilarity=novelty / 10),
             "latent": raster(region, latent_1=novelty, latent_2=np.zeros(ROWS * COLS)),
             "deposits": found if deposits is None else deposits,
         }
@@ -73,9 +84,12 @@ def test_drivers_are_the_means_over_the_cells_and_their_shares(explain):
     assert table.loc[("T0007", "gravity"), "contribution"] == pytest.approx(-0.75)
     assert table["share"].tolist() == pytest.approx([1 / 1.75, 0.75 / 1.75, 0.4, 0.6])
     assert why.targets["drivers"].tolist() == [
-        "copper +1.0; gravity -0.8",
-        "gravity -0.8; copper +0.5",
+        "high copper, 90 (+1.0); low gravity, 1 (-0.8)",
+        "high gravity, 37.5 (-0.8); ordinary copper, 30.4 (+0.5)",
     ]
+    shown = table.loc[("T0007", "copper")]
+    assert (shown["reading"], shown["band"], shown["value"]) == ("high copper", "copper", 90)
+    assert shown["typical"] == pytest.approx(30.31)
 
 
 def test_a_target_outside_the_explained_cells_has_no_drivers(explain, region):
@@ -104,9 +118,10 @@ def test_dissimilarity_is_a_percentile_of_the_deposits_own_distances(explain):
     assert means["dissimilarity"].iloc[0] == 25
 
 
-def test_best_cell_and_its_novelty(explain, region):
+def test_best_cell_its_novelty_and_how_unlike_training_it_is(explain, region):
     targets = explain().targets
     assert targets["novelty"].tolist() == [2, 38]
+    assert targets["unlike_training"].tolist() == pytest.approx([0.2, 3.8])
     x, y = cell_centres(region, np.array([2, 38]))
     assert targets["best_x"].tolist() == x.tolist()
     assert targets["best_y"].tolist() == y.tolist()
@@ -149,8 +164,9 @@ def test_no_target_gives_empty_tables(explain, targets, region):
     layers = raster(region, copper=np.ones(48))
     deposits = deposits_at(region, [10, 20], [0, 1], name=["A", "B"])
     why = explain_targets(
-        targets.iloc[:0], none, maps=p, attribution=layers, latent=layers, deposits=deposits
-    )
+        targets.iloc[:0], none, maps=p, attribution=layers, **held_against(layers),
+        dissimilarity=layers, latent=layers, deposits=deposits,
+    )  # fmt: skip
     assert len(why.targets) == len(why.drivers) == len(why.analogues) == 0
     assert {"drivers", "similar_deposits", "novelty"} <= set(why.targets.columns)
 

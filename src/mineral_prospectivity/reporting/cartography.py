@@ -25,6 +25,9 @@ LABELLED_TARGETS = 10
 TALLEST = 9.0
 """Height of a map, inches, at most: it must fit a printed page."""
 
+TAIL = 0.005
+"""Share of the cells at an end of a scale that it does not spread its colours for."""
+
 HALO = [patheffects.withStroke(linewidth=2.6, foreground="black")]
 WHITE_HALO = [patheffects.withStroke(linewidth=2.2, foreground="white")]
 
@@ -65,15 +68,21 @@ def log_scale(p: NDArray[np.float64]) -> LogNorm:
 def clipped_scale(values: NDArray[np.float64]) -> Normalize:
     """Return a scale from 0 to the 99.5th percentile."""
     known = values[np.isfinite(values)]
-    top = float(np.quantile(known, 0.995)) if known.size else 1.0
+    top = float(np.quantile(known, 1 - TAIL)) if known.size else 1.0
     return Normalize(0.0, top or 1.0)
 
 
 def turning_scale(values: NDArray[np.float64]) -> TwoSlopeNorm:
-    """Return a scale that turns at 0, between the 0.5th and the 99.5th percentile."""
+    """Return a scale that turns at 0, each side over its own range but the tail.
+
+    Few values may lie on one side: a quantile of all would spend their colours within its first
+    step. A side without any reaches as far as the other.
+    """
     known = values[np.isfinite(values)]
-    low, high = np.quantile(known, (0.005, 0.995)) if known.size else (-1.0, 1.0)
-    return TwoSlopeNorm(0.0, min(low, -1e-9), max(high, 1e-9))
+    below, above = known[known < 0], known[known > 0]
+    low = float(np.quantile(below, TAIL)) if below.size else 0.0
+    high = float(np.quantile(above, 1 - TAIL)) if above.size else 0.0
+    return TwoSlopeNorm(0.0, low or -(high or 1.0), high or -(low or -1.0))
 
 
 def turning_ticks(norm: TwoSlopeNorm) -> list[float]:

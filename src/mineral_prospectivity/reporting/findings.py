@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mineral_prospectivity.reporting.comparisons import find_score, headline_names
-from mineral_prospectivity.reporting.words import is_absent, kilometres, number, percent, plural
+from mineral_prospectivity.reporting.words import (
+    is_absent,
+    kilometres,
+    listed,
+    number,
+    percent,
+    plural,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
+
+FUNDED_NAMED = 3
+"""Funded targets, at most, that are named."""
 
 
 def key_figures(
@@ -127,8 +137,19 @@ def what_worth(
     return [
         rule,
         f"{plural(paying, 'target')} of {len(targets)} {'has' if paying == 1 else 'have'} cells "
-        f"that pay after the discount for risk. The budget of {budget} funds "
-        f"{plural(chosen['selected'], 'target')}, the last one perhaps in part, for "
-        f"{number(chosen['funded_cost'])}, with a "
+        f"that pay after the discount for risk. The budget of {budget} funds {_funded(targets)} "
+        f"for {number(chosen['funded_cost'])}, with a "
         f"risk-adjusted return of {number(chosen['funded_return'])}.",
     ]
+
+
+def _funded(targets: gpd.GeoDataFrame) -> str:
+    """Return which targets the budget buys, in the order of buying, and what it buys in part."""
+    bought = targets[targets["selected"]].sort_values("selection_order", kind="stable")
+    named = [
+        f"{row.target_id} (rank {row.rank}"
+        + (")" if row.funded_share == 1 else f", {percent(row.funded_share)} of it)")
+        for row in bought.head(FUNDED_NAMED).itertuples()
+    ]
+    more = len(bought) - FUNDED_NAMED
+    return listed([*named, plural(more, "other")] if more > 0 else named)

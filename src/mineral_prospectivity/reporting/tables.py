@@ -96,8 +96,16 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
             _nearest(target.nearest_deposit, target.deposit_distance),
             target.drivers or MISSING,
         ))  # fmt: skip
-    caption = "Targets, by the return of the cells that pay"
-    return Table(caption, headings, rows, targets.target_id.tolist())
+    return Table(_order(targets), headings, rows, targets.target_id.tolist())
+
+
+def _order(targets: gpd.GeoDataFrame) -> str:
+    """Return what ranks these targets."""
+    if (targets["cells_to_test"] > 0).all():
+        return "Targets, by the return of the cells that pay"
+    if not (targets["cells_to_test"] > 0).any():
+        return "Targets, by mean probability: no cell pays"
+    return "Targets, by the return of the cells that pay, then by mean probability"
 
 
 def worth_rows(targets: gpd.GeoDataFrame) -> Table:

@@ -17,6 +17,7 @@ from matplotlib.colors import LogNorm, Normalize, TwoSlopeNorm, to_hex
 from matplotlib.ticker import LogLocator, MaxNLocator
 
 from mineral_prospectivity.reporting.cartography import (
+    TAIL,
     clipped_scale,
     log_scale,
     turning_scale,
@@ -81,7 +82,7 @@ class LayerStyle:
 def middle_scale(values: NDArray[np.float64]) -> Normalize:
     """Return a scale between the 0.5th and the 99.5th percentile."""
     known = values[np.isfinite(values)]
-    low, high = np.quantile(known, (0.005, 0.995)) if known.size else (0.0, 1.0)
+    low, high = np.quantile(known, (TAIL, 1 - TAIL)) if known.size else (0.0, 1.0)
     return Normalize(float(low), float(max(high, low + 1e-9)))
 
 

@@ -102,7 +102,7 @@ def _largest(own: pd.DataFrame) -> tuple[list[str], list[float]]:
     """Return the layers that count most and, as one, all others."""
     ordered = own.sort_values("contribution", key=np.abs, ascending=False, kind="stable")
     first, rest = ordered.iloc[:LAYERS_DRAWN], ordered.iloc[LAYERS_DRAWN:]
-    names, values = first["layer"].tolist(), first["contribution"].tolist()
+    names, values = first["reading"].tolist(), first["contribution"].tolist()
     if len(rest):
         names.append(f"{len(rest)} others")
         values.append(float(rest["contribution"].sum()))

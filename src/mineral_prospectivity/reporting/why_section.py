@@ -64,11 +64,19 @@ def _driving(drivers: pd.DataFrame) -> list[str]:
     means = means[means > 0].sort_values(ascending=False, kind="stable")[:NAMED]
     if means.empty:
         return ["No target is explained."]
-    named = [f"{layer} (+{added:.1f})" for layer, added in means.items()]
+    named = [
+        f"{_usual_reading(drivers, str(layer))} (+{added:.1f})" for layer, added in means.items()
+    ]
     return [
         f"In the targets, {listed(named)} add most to the log-odds of a deposit, on average. "
         "+0.7 doubles the odds."
     ]
+
+
+def _usual_reading(drivers: pd.DataFrame, layer: str) -> str:
+    """Return what a layer shows in most of the targets, or its name where it is no one thing."""
+    shares = drivers.loc[drivers["layer"] == layer, "reading"].value_counts(normalize=True)
+    return str(shares.index[0]) if shares.iloc[0] > 0.5 else layer  # noqa: PLR2004
 
 
 def _mattering(importance: pd.DataFrame) -> list[str]:
@@ -92,7 +100,7 @@ def _mattering(importance: pd.DataFrame) -> list[str]:
 def _why_rows(targets: gpd.GeoDataFrame) -> Table:
     headings = (
         "Rank", "Target", "Drivers, log-odds", "Most similar known deposits", "Unlike these",
-        "Novelty",
+        "Unlike training", "Novelty",
     )  # fmt: skip
     rows = [
         (
@@ -101,6 +109,7 @@ def _why_rows(targets: gpd.GeoDataFrame) -> Table:
             target.drivers or MISSING,
             target.similar_deposits or MISSING,
             _percentile(target.dissimilarity),
+            MISSING if pd.isna(target.unlike_training) else f"{target.unlike_training:.2f}",
             _percentile(target.novelty),
         )
         for target in targets.itertuples()

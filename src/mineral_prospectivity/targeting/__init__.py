@@ -7,10 +7,12 @@ from mineral_prospectivity.targeting.getis_ord import hot_spots
 from mineral_prospectivity.targeting.ground import best_ground, most_prospective
 from mineral_prospectivity.targeting.sampling import next_samples
 from mineral_prospectivity.targeting.selection import select_targets
+from mineral_prospectivity.targeting.standing import Background
 from mineral_prospectivity.targeting.targets import find_targets, target_zones
 
 __all__ = [
     "CATEGORIES",
+    "Background",
     "Explanation",
     "best_ground",
     "category_table",

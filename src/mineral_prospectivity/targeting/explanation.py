@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ import pandas as pd
 from mineral_prospectivity.geo.grid import cell_centres
 from mineral_prospectivity.geo.tabulate import evidence_table
 from mineral_prospectivity.targeting.analogues import LatentDeposits, percentile_among, places
+from mineral_prospectivity.targeting.standing import Background, Reading, read_layers
 from mineral_prospectivity.targeting.zones import Zones, best_cells, zone_statistics
 
 if TYPE_CHECKING:
@@ -32,13 +33,16 @@ class Explanation:
     Parameters
     ----------
     targets
-        The targets with ``drivers`` (layers that add or take most log-odds), ``similar_deposits``
-        and ``latent_distance`` (to the most similar deposit outside the target),
-        ``dissimilarity`` and ``novelty`` (percentiles, of the best cell), and ``best_x`` and
-        ``best_y``, the centre of the most probable cell.
+        The targets with ``drivers`` (layers that add or take most log-odds, and what they show
+        there), ``similar_deposits`` and ``latent_distance`` (to the most similar deposit outside
+        the target), ``dissimilarity`` and ``novelty`` (percentiles, of the best cell),
+        ``unlike_training`` (of the best cell; above 1 it lies outside the area of applicability),
+        and ``best_x`` and ``best_y``, the centre of the most probable cell.
     drivers
         One row a target and layer: ``target_id, layer, contribution`` (mean over the target's
-        cells, log-odds), ``at_best_cell, share`` (of all that the layers add and take).
+        cells, log-odds), ``at_best_cell, share`` (of all that the layers add and take), and what
+        the layer shows there: ``reading, band, value, unit, typical, percentile``, as
+        :class:`~mineral_prospectivity.targeting.standing.Reading` has them.
     analogues
         One row a target, place (``best cell`` or ``mean``) and order: ``target_id, place, order,
         deposit, deposit_cell, latent_distance, dissimilarity``.
@@ -55,6 +59,9 @@ def explain_targets(
     *,
     maps: Raster,
     attribution: Raster,
+    evidence: Raster,
+    background: Background,
+    dissimilarity: Raster,
     latent: Raster,
     deposits: gpd.GeoDataFrame,
     name_column: str | None = None,
@@ -71,6 +78,11 @@ def explain_targets(
         With the bands ``probability`` and ``novelty``.
     attribution
         What each layer adds to the log-odds, one band a layer; NaN in cells not explained.
+    evidence, background
+        The evidence stack, and the ground that the targets' evidence is held against.
+    dissimilarity
+        How unlike the training area each cell is: see
+        :meth:`~mineral_prospectivity.scoring.validity.applicability.AreaOfApplicability.map`.
     latent
         Latent components, one a band.
     deposits
@@ -87,7 +99,8 @@ def explain_targets(
         hardly any pair is so unlike.
     """
     best = best_cells(maps.select(["probability"]), zones)
-    drivers = _drivers(targets, zones, attribution, best)
+    shown = read_layers(evidence, zones, background, attribution.names)
+    drivers = _drivers(targets, zones, attribution, best, shown)
     analogues = _analogues(
         targets, zones, latent, best, LatentDeposits.of(deposits, latent, name_column)
     )
@@ -103,19 +116,29 @@ def explain_targets(
         dissimilarity=nearest["dissimilarity"].reindex(ids).to_numpy(np.float64),
         best_x=x,
         best_y=y,
-        novelty=evidence_table(maps.select(["novelty"]), best)["novelty"].to_numpy(np.float64),
+        novelty=_at(maps.select(["novelty"]), best),
+        unlike_training=_at(dissimilarity, best),
     )
     return Explanation(explained, drivers, analogues)
 
 
+def _at(surface: Raster, cells: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the values of a one-band raster in some cells."""
+    return evidence_table(surface, cells)[surface.names[0]].to_numpy(np.float64)
+
+
 def _drivers(
-    targets: gpd.GeoDataFrame, zones: Zones, attribution: Raster, best: NDArray[np.int64]
+    targets: gpd.GeoDataFrame,
+    zones: Zones,
+    attribution: Raster,
+    best: NDArray[np.int64],
+    shown: list[list[Reading]],
 ) -> pd.DataFrame:
     mean = zone_statistics(attribution, zones).means
     at_best = evidence_table(attribution, best).drop(columns="cell").to_numpy(np.float64)
     size = np.abs(mean).sum(axis=1, keepdims=True)
     layers = len(attribution.names)
-    return pd.DataFrame(
+    added = pd.DataFrame(
         {
             "target_id": np.repeat(targets["target_id"].to_numpy(object), layers),
             "layer": np.tile(np.array(attribution.names, object), len(targets)),
@@ -126,10 +149,12 @@ def _drivers(
             ).ravel(),
         }
     )
+    readings = [one for zone in shown for one in zone]
+    return added.join(pd.DataFrame(readings, columns=Reading._fields))
 
 
 def _driver_texts(drivers: pd.DataFrame, ids: pd.Series) -> list[str]:
-    """Return texts such as ``"copper +1.4; faults +1.2; gravity -0.3"``."""
+    """Return texts such as ``"high copper, 92 ppm (+1.4); near faults, 310 m (+1.2)"``."""
     by_target = dict(list(drivers.groupby("target_id", sort=False)))
     texts = []
     for target in ids:
@@ -137,9 +162,25 @@ def _driver_texts(drivers: pd.DataFrame, ids: pd.Series) -> list[str]:
         order = np.argsort(-rows["contribution"].abs().to_numpy(), kind="stable")[:DRIVERS_NAMED]
         largest = rows.iloc[order]
         named = largest[largest["contribution"].abs() >= LEAST_NAMED]
-        pairs = zip(named["layer"], named["contribution"], strict=True)
-        texts.append("; ".join(f"{layer} {added:+.1f}" for layer, added in pairs))
+        texts.append("; ".join(_driver_text(row) for row in named.itertuples()))
     return texts
+
+
+def _driver_text(row: Any) -> str:
+    value = "" if np.isnan(row.value) else f", {_quantity(row.value, row.unit)}"
+    return f"{row.reading}{value} ({row.contribution:+.1f})"
+
+
+def _quantity(value: float, unit: str) -> str:
+    """Return a value with its unit, to three digits.
+
+    Examples
+    --------
+    >>> _quantity(92.26, "ppm"), _quantity(12_345.6, "m"), _quantity(0.5, "")
+    ('92.3 ppm', '12,346 m', '0.5')
+    """
+    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"  # noqa: PLR2004
+    return f"{text} {unit}".rstrip()
 
 
 def _analogues(

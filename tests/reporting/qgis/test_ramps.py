@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 
-from mineral_prospectivity.reporting.cartography import log_scale
+from mineral_prospectivity.reporting.cartography import log_scale, turning_scale, turning_ticks
 from mineral_prospectivity.reporting.qgis.ramps import (
     linear_ramp,
     log_ramp,
@@ -83,6 +83,23 @@ def test_few_cells_that_pay_are_still_seen():
     assert stops[-1].value == pytest.approx(4, abs=0.1)
     assert stops[-1].colour == to_hex(mpl.colormaps["BrBG"](1.0))
     assert stops[4].label == "0: testing begins to pay"
+
+
+def test_the_report_turns_where_the_project_does():
+    values = np.concatenate([np.linspace(-3, -1, 10_000), [2.0, 4.0]])
+    norm = turning_scale(values)
+
+    assert (norm.vmin, norm.vmax) == pytest.approx((-3, 4), abs=0.1)
+    assert norm(values[-1]) > norm(values[-2]) > 0.5  # no two values that pay look alike
+    for stop in turning_ramp(values, "BrBG", "pays").stops:
+        assert stop.colour == to_hex(mpl.colormaps["BrBG"](norm(stop.value)))
+
+
+def test_a_side_without_values_reaches_as_far_as_the_other():
+    norm = turning_scale(np.linspace(-3, -1, 100))
+
+    assert norm.vmax == -norm.vmin
+    assert all(abs(tick) < 4 for tick in turning_ticks(norm))
 
 
 def test_where_nothing_pays_the_ramp_ends_at_nought():

@@ -7,6 +7,7 @@ import pytest
 from mineral_prospectivity.api.prediction import MAPS as PREDICTED
 from mineral_prospectivity.geo.geotiff import PALETTE
 from mineral_prospectivity.reporting import qgis
+from mineral_prospectivity.reporting.qgis.fields import TARGET_TABS
 from mineral_prospectivity.scoring.validity import applicability
 from mineral_prospectivity.targeting.categories import CATEGORIES
 
@@ -78,8 +79,8 @@ def test_targets_are_told_in_groups_with_units(styles):
 
 
 def test_what_a_form_does_not_know_comes_last(inputs):
-    why = ["drivers", "similar_deposits", "latent_distance", "dissimilarity", "novelty"]
-    more = inputs.targets.assign(owner="Mine <1>").drop(columns=[*why, "best_x", "best_y"])
+    why = [field.name for field in TARGET_TABS[1].fields]
+    more = inputs.targets.assign(owner="Mine <1>").drop(columns=why)
     style = parsed(qgis.targets_style(more))
     tabs = {
         tab.get("name"): [field.get("name") for field in tab]

@@ -23,7 +23,7 @@ from mineral_prospectivity.parameters import (
 from mineral_prospectivity.scoring.baselines import baseline_predictions
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
 from mineral_prospectivity.scoring.importance import layer_importance
-from mineral_prospectivity.scoring.validity import Ground, check_validity
+from mineral_prospectivity.scoring.validity import Ground, area_mask, check_validity
 from mineral_prospectivity.uq.moments import LogitMoments
 
 FIT = ["probability", "log_odds_mean", "log_odds_sd"]
@@ -92,7 +92,7 @@ def check_folds(
     folds: FoldParameters,
     parameters: EvaluationParameters,
 ) -> tuple[dict[str, Any], Raster]:
-    """Return whether the folds ask what the map is asked, and where the model applies.
+    """Return whether the folds ask what the map is asked, and how unlike training each cell is.
 
     Both are asked of the layers, whatever else is evidence.
     """
@@ -114,6 +114,11 @@ def check_folds(
         seed=parameters.seed,
     )
     return found, area.map(layers, min_coverage=grid.min_coverage)
+
+
+def delimit(dissimilarity: Raster) -> Raster:
+    """Return where the model applies."""
+    return area_mask(dissimilarity)
 
 
 def compare(

@@ -10,6 +10,7 @@ from mineral_prospectivity.pipelines.evaluation.nodes import (
     check_folds,
     collect_out_of_fold,
     compare,
+    delimit,
     predict_baselines,
     sample_references,
     weigh_layers,
@@ -54,9 +55,10 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
                     "params:folds",
                     "params:evaluation",
                 ],
-                ["validity", "maps.applicability"],
+                ["validity", "dissimilarity"],
                 name="check_folds",
             ),
+            Node(delimit, "dissimilarity", "maps.applicability", name="delimit"),
             Node(
                 compare,
                 [

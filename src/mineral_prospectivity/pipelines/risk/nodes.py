@@ -30,6 +30,7 @@ from mineral_prospectivity.scoring.evaluation.scored import or_absent
 from mineral_prospectivity.scoring.undiscovered import undiscovered_sensitivity
 from mineral_prospectivity.scoring.zones import require_every_cell, zone_capture
 from mineral_prospectivity.targeting import (
+    Background,
     best_ground,
     category_table,
     economics_map,
@@ -144,6 +145,10 @@ def rank_targets(
     economics: Raster,
     categories: Raster,
     attribution: Raster,
+    evidence_stack: Raster,
+    cells: pd.DataFrame,
+    evidence: pd.DataFrame,
+    dissimilarity: Raster,
     latent: Raster,
     deposits: gpd.GeoDataFrame,
     parameters: TargetParameters,
@@ -169,6 +174,9 @@ def rank_targets(
         target_zones(ground, found),
         maps=prediction,
         attribution=attribution,
+        evidence=evidence_stack,
+        background=Background.of(cells, evidence, evidence_stack.bands),
+        dissimilarity=dissimilarity,
         latent=latent,
         deposits=deposits,
     )

@@ -28,11 +28,12 @@ EVIDENCE = "Evidence"
 
 @dataclass(frozen=True)
 class Theme:
-    """A view with a name: the keys of its layers, and the paths of its groups."""
+    """A view with a name: the keys of its layers, the paths of its groups, how it is read."""
 
     title: str
     layers: tuple[str, ...]
     groups: tuple[str, ...]
+    reading: str
 
 
 def contents(styles: Mapping[str, str], evidence: Sequence[tuple[Band, str]]) -> Group:
@@ -61,6 +62,7 @@ def contents(styles: Mapping[str, str], evidence: Sequence[tuple[Band, str]]) ->
 
 def themes(tree: Group) -> Iterator[Theme]:
     """Yield a view for each question that a geologist asks."""
+    readings = {one.name: one.reading for one in MAPS}
     every = {group.title: f"{SURFACES}/{group.title}" for group in _subgroups(tree)}
     for title, surface, group, marks in (
         ("Where: probability and targets", "probability", PROSPECTIVITY, "targets"),
@@ -68,8 +70,9 @@ def themes(tree: Group) -> Iterator[Theme]:
         ("Where not to trust it: novelty", "novelty", UNCERTAINTY, "targets"),
         ("What to test: return and risk", "risk_return", RISK_RETURN, "targets"),
     ):
+        layers = ("features_deposits", f"features_{marks}", f"surface_{surface}")
         groups = (DEPOSITS, TARGETS, SURFACES, every[group])
-        yield Theme(title, ("features_deposits", f"features_{marks}", f"surface_{surface}"), groups)
+        yield Theme(title, layers, groups, readings[surface])
 
 
 def abstract(grid: GeoBox) -> str:

@@ -14,11 +14,12 @@ TARGET_TABS = (
         Field("deposit_distance", "Distance to it (m; 0 inside)", 0),
     )),
     Tab("Why", (
-        Field("drivers", "Layers that add or take most (log-odds)"),
+        Field("drivers", "What adds or takes most (log-odds)"),
         Field("similar_deposits", "Most similar known deposits outside"),
         Field("latent_distance", "Distance to the first in latent space", 2),
         Field("dissimilarity", "Unlike known deposits (percentile)", 0),
         Field("novelty", "Novelty of the best cell (percentile)", 0),
+        Field("unlike_training", "Unlike the training area (above 1: outside what applies)", 2),
         Field("best_x", "Best cell, easting (m)", 0),
         Field("best_y", "Best cell, northing (m)", 0),
     )),

@@ -151,7 +151,17 @@ def _leaf(layer: Layer) -> Element:
         "checked": _checked(layer.checked),
         "expanded": layer.checked,
     }
-    return element("layer-tree-layer", attributes)
+    shown = {} if layer.geometry else {"legend/node-order": _legend_of_values(layer.style)}
+    return element(
+        "layer-tree-layer", attributes, element("customproperties", None, options(shown))
+    )
+
+
+def _legend_of_values(style: str) -> str:
+    """Return the nodes of a raster's legend but the first, which says 'Band 1 (Gray)'."""
+    parsed = parse_style(style)
+    values = sum(1 for tag in ("item", "paletteEntry") for _ in parsed.iter(tag))
+    return ",".join(str(number) for number in range(1, values + 1))
 
 
 def _checked(on: bool) -> str:

@@ -19,7 +19,8 @@ Box = tuple[float, float, float, float]
 _PAGE: Box = (0, 0, 297, 210)  # A4, landscape
 _TITLE: Box = (10, 6, 277, 10)
 _MAP: Box = (10, 18, 182, 182)
-_LEGEND: Box = (196, 18, 92, 150)
+_LEGEND: Box = (196, 18, 92, 100)
+_READING: Box = (198, 122, 89, 48)
 _SCALE: Box = (196, 185, 92, 13)
 _NOTE: Box = (198, 172, 90, 12)
 _KINDS = {"page": 65638, "map": 65639, "label": 65641, "legend": 65642, "scale bar": 65646}
@@ -27,15 +28,15 @@ _STYLES = {"title": 12, "group": 10, "subgroup": 8, "symbolLabel": 8}
 """Letters of a legend, points."""
 
 
-def layout(theme: str, title: str, note: str, view: Mapping[str, float]) -> Element:
+def layout(theme: str, title: str, reading: str, note: str, view: Mapping[str, float]) -> Element:
     """Return a page with the map of a theme.
 
     Parameters
     ----------
     theme
         Name of the theme, and of the page.
-    title, note
-        Headline, and what stands above the scale bar.
+    title, reading, note
+        Headline, how the map is read, and what stands above the scale bar.
     view
         ``xmin``, ``ymin``, ``xmax`` and ``ymax`` that the map must show, m.
     """
@@ -45,6 +46,7 @@ def layout(theme: str, title: str, note: str, view: Mapping[str, float]) -> Elem
         _label(theme, "headline", f"{title}. {theme}", _TITLE, 14),
         drawn,
         _legend(theme, drawn.get("uuid", "")),
+        _label(theme, "reading", reading, _READING, 8),
         _label(theme, "note", note, _NOTE, 8),
         _scale_bar(theme, drawn.get("uuid", ""), shown["xmax"] - shown["xmin"]),
     ]

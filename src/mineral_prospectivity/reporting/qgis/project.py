@@ -180,7 +180,7 @@ def _presets(tree: Group) -> Iterator[Element]:
 def _layouts(tree: Group, title: str, grid: GeoBox) -> Iterator[Element]:
     note = f"Cells of {abs(grid.resolution.x):g} m, {grid_crs(grid)}"
     for theme in themes(tree):
-        yield layout(theme.title, title, note, _first_view(grid))
+        yield layout(theme.title, title, theme.reading, note, _first_view(grid))
 
 
 def _bookmarks(targets: gpd.GeoDataFrame, crs: CRS) -> Iterator[Element]:

@@ -11,16 +11,13 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import MaxNLocator
 from scipy.special import expit
 
-from mineral_prospectivity.reporting.cartography import log_scale
+from mineral_prospectivity.reporting.cartography import TAIL, log_scale, turning_scale
 from mineral_prospectivity.reporting.words import number, percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
-
-TAIL = 0.005
-"""Share of the cells at either end that a linear ramp does not spread its colours for."""
 
 _ROUND = (1, 2, 5)
 _SHARES = (0.02, 0.1, 0.25, 0.5, 0.75, 0.9, 0.98)
@@ -165,14 +162,13 @@ def turning_ramp(values: ArrayLike, colours: str, turn: str) -> Ramp:
         What 0 means.
     """
     known = _known(values)
-    low = float(np.quantile(known[known < 0], TAIL)) if (known < 0).any() else 0.0
-    high = float(np.quantile(known[known > 0], 1 - TAIL)) if (known > 0).any() else 0.0
-    below = np.linspace(low, 0, 5)[:-1] if low else np.empty(0)
-    above = np.linspace(0, high, 5)[1:] if high else np.empty(0)
+    norm = turning_scale(known)
+    low, high = float(norm.vmin or 0.0), float(norm.vmax or 0.0)
+    below = np.linspace(low, 0, 5)[:-1] if (known < 0).any() else np.empty(0)
+    above = np.linspace(0, high, 5)[1:] if (known > 0).any() else np.empty(0)
     places = np.concatenate([below, [0.0], above])
-    sides = [place / (abs(low) if place < 0 else high) if place else 0.0 for place in places]
     names = [number(place) if place else f"0: {turn}" for place in places]
-    return _coloured(places, 0.5 + 0.5 * np.array(sides), colours, names)
+    return _coloured(places, np.asarray(norm(places)), colours, names)
 
 
 def _coloured(

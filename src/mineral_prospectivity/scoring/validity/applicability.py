@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     FloatArray = NDArray[np.float64]
 
 BAND = Band("applicability", description="Area of applicability of the model; 0 is no data")
+UNLIKE = Band(
+    "dissimilarity",
+    description="Dissimilarity to the nearest training cell, over the largest inside the area of "
+    "applicability",
+)
 CATEGORIES = ((1, "inside the area of applicability"), (2, "outside: unlike any training cell"))
 COLOURS = ((1, "#E3E3E3"), (2, "#D55E00"))
 
@@ -132,7 +137,7 @@ class AreaOfApplicability:
         return nearest_distance(self.space.place(evidence), self.training) / self.unit
 
     def map(self, evidence: Raster, *, min_coverage: float) -> Raster:
-        """Return the mask, uint8 with two categories, computed window by window.
+        """Return the dissimilarity over the threshold, computed window by window.
 
         Parameters
         ----------
@@ -140,18 +145,39 @@ class AreaOfApplicability:
             With the bands that the area was fitted to.
         min_coverage
             A cell counts when this share of its bands has values.
+
+        Returns
+        -------
+        Raster
+            One band, float32: above 1 a cell lies outside the area; NaN is no data.
         """
 
-        def read(window: Window) -> NDArray[np.uint8]:
+        def read(window: Window) -> NDArray[np.float32]:
             values = evidence.read(window)
-            mask = np.zeros((1, *window.shape), dtype=np.uint8)
+            unlike = np.full((1, *window.shape), np.nan, dtype=np.float32)
             valid = has_evidence(values, min_coverage)
             if valid.any():
-                outside = self.dissimilarity(values[:, valid].T) > self.threshold
-                mask[0, valid] = np.where(outside, 2, 1)
-            return mask
+                largest = max(self.threshold, float(np.finfo(np.float32).tiny))
+                unlike[0, valid] = self.dissimilarity(values[:, valid].T) / largest
+            return unlike
 
-        return Raster(evidence.grid, (BAND,), read, CATEGORIES, COLOURS)
+        return Raster(evidence.grid, (UNLIKE,), read)
+
+
+def area_mask(dissimilarity: Raster) -> Raster:
+    """Return the area of applicability, uint8 with two categories.
+
+    Parameters
+    ----------
+    dissimilarity
+        As :meth:`AreaOfApplicability.map` gives it.
+    """
+
+    def read(window: Window) -> NDArray[np.uint8]:
+        unlike = dissimilarity.read(window).astype(np.float32)
+        return np.where(np.isnan(unlike), 0, np.where(unlike > 1, 2, 1)).astype(np.uint8)
+
+    return Raster(dissimilarity.grid, (BAND,), read, CATEGORIES, COLOURS)
 
 
 def _mean_distance(placed: FloatArray, seed: int) -> float:
