@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 from latex2mathml.converter import convert
@@ -36,12 +36,6 @@ ROLE = re.compile(r":(?:func|meth|class|attr|mod):<code>(?:~[\w.]*\.)?(?P<name>[
 LINK = re.compile(r"\]\((?:\.\./)+(?P<target>[^)#]+)")
 
 
-def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Leave pages out of the menu that are not written yet."""
-    config.nav = _written(config.nav)
-    return config
-
-
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages from outside."""
     for source, name in OUTSIDE.items():
@@ -62,14 +56,6 @@ def on_page_content(content: str, **_: object) -> str:
     return ROLE.sub(r"<code>\g<name></code>", FORMULA.sub(_mathml, content))
 
 
-def _written(entry: Any) -> Any:
-    if isinstance(entry, list):
-        return [kept for one in entry if (kept := _written(one))]
-    if isinstance(entry, dict):
-        return {title: kept for title, one in entry.items() if (kept := _written(one))}
-    return entry if (DOCS / entry).exists() or entry in OUTSIDE.values() else None
-
-
 def _on_site(target: str) -> str:
     return OUTSIDE.get(target, target.removeprefix("docs/"))
 
@@ -81,7 +67,7 @@ def _datasets() -> str:
         for name, entry in yaml.safe_load(path.read_text(encoding="utf-8")).items():
             about = entry["metadata"]
             file = entry["filepath"].replace("${globals:storage}/", "")
-            file = file.replace("${globals:experiment}", "<experiment>")
+            file = file.replace("${globals:results}", "<experiment>")
             layer = about["kedro-viz"]["layer"].replace("_", " ")
             rows.append(f"| `{name}` | {layer} | `{file}` | {about['description']} |")
     return "\n".join(rows)

@@ -67,6 +67,8 @@ def test_every_dataset_of_the_catalog_is_listed(site):
 
     for name in ("evidence_stack", "cells", "{member}.bundle", "prediction", "metrics", "report"):
         assert f"<code>{name}</code>" in lineage
+    assert "07_model_output/&lt;experiment&gt;/prediction.tif" in lineage
+    assert "globals:" not in lineage
 
 
 def test_the_api_has_signatures_and_docstrings(site):

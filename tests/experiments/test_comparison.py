@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
 
+from mineral_prospectivity.config import ComposingConfigLoader
+from mineral_prospectivity.errors import StorageError
 from mineral_prospectivity.experiments.comparison import (
     Results,
     agreement,
     caveats_of,
     compare_maps,
+    load_results,
     pairs_of,
     scores_of,
     shared_targets,
@@ -21,6 +26,7 @@ from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.raster import Raster
 
+PROJECT = Path(__file__).parents[2]
 RNG = np.random.default_rng(3)
 GRID = make_grid("EPSG:32633", 100.0, (0, 0, 4_000, 3_000))
 MAP = RNG.uniform(0, 0.2, (30, 40)).astype(np.float32)
@@ -117,3 +123,15 @@ def test_brownfield_scores_are_told_apart():
     assert not any("brownfield" in line for line in caveats_of([brown, brown]))
     (found,) = [line for line in caveats_of([green, brown]) if "brownfield" in line]
     assert found.startswith("The density of known deposits is evidence in lake-brownfield")
+
+
+def test_results_of_an_overlay_are_looked_for_where_its_runs_write(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    loader = ComposingConfigLoader(PROJECT / "conf", env="demo+paper")
+
+    with pytest.raises(StorageError) as raised:
+        load_results(loader)
+
+    assert "data/08_reporting/demo-paper. Run it first: kedro run --env demo+paper" in str(
+        raised.value
+    )

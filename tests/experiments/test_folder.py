@@ -87,6 +87,7 @@ def test_rasters_of_few_integers_are_classes(folder):
         "formation": "categorical",
     }
     assert found["lithology"].doubts == ()
+    assert found["lithology"].guesses[1].startswith("the codes have no names: 'classes: {3: ")
     assert found["fault_rank"].doubts == (
         "if its numbers are ranks, counts or amounts, declare kind: continuous and ordinal: true",
     )
@@ -259,3 +260,11 @@ def test_force_that_fails_leaves_the_configuration_as_it_was(
         write_experiment(drafted(folder), conf, tmp_path / "reports")
     assert {path.name: path.read_text() for path in (conf / "lake").iterdir()} == own
     assert [path.name for path in conf.iterdir()] == ["lake"]
+
+
+def test_prospects_are_doubted_and_mines_are_not(folder):
+    doubts = look_at_deposits(folder.parent / "deposits.gpkg").doubts
+
+    assert doubts == (
+        "STATUS: 20 are 'Prospect': do they count? See labels.include in parameters.yml",
+    )

@@ -66,7 +66,7 @@ def test_the_median_pixel_decides_on_the_cells():
     layers = [layer("EPSG:32633", pixel=size) for size in (90.0, 260.0, 1000.0)]
     chosen = choose_resolution(layers, CRS("EPSG:32633"), 40_000 * 36_000)
     assert chosen.value == 250.0
-    assert "the median pixel of 3 rasters is 260 m" in chosen.why
+    assert "the median pixel of 3 rasters is 260 m, rounded to 250 m" in chosen.why
 
 
 def test_huge_maps_are_coarsened():

@@ -180,7 +180,8 @@ def test_no_deposit_on_the_grid_is_an_error():
         select_deposits(deposits_at((-50, 50), (2000, 50)), GRID)
     assert str(error.value) == (
         "deposits: none of the 2 lies on the grid, which spans 500000 to 501000 m east, 5200000 "
-        "to 5201000 m north, in EPSG:32633. Check the CRS of the deposits, or enlarge grid.bounds"
+        "to 5201000 m north, in EPSG:32633; they span 499950 to 502000 m east, 5200050 to 5200050 "
+        "m north. Check the CRS of the deposits, or enlarge grid.bounds"
     )
 
 

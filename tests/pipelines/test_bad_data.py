@@ -110,7 +110,8 @@ BAD_DATA = {
         {},
         DepositError,
         "deposits: none of the 62 lies on the grid, which spans 500000 to 540000 m east, 5200000 "
-        "to 5236000 m north, in EPSG:32633. Check the CRS of the deposits, or enlarge grid.bounds",
+        "to 5236000 m north, in EPSG:32633; they span 1500399 to 1537176 m east, 5203905 to "
+        "5234083 m north. Check the CRS of the deposits, or enlarge grid.bounds",
     ),
     "no deposit at all": (
         deposits(lambda frame: frame.iloc[:0]),

@@ -63,6 +63,7 @@ def _catalog(draft: Draft) -> str:
         [
             f"Layers and deposits of experiment {draft.name}, as kedro experiment new found them.",
             f"'{GUESS}' says what was concluded and why, '{DOUBT}' what you should look at.",
+            "Add what the maps should say: 'unit: ppm', 'description: Copper in soil'.",
             "Every key: docs/data.md. Bands and results are called as the layers are here.",
         ]
     )

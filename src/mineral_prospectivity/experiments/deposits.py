@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MOST_FILTER_VALUES = 20
 FILTER_NAME = re.compile(r"stat|type|class|stage|commod|size|categ|mineral|name.*dep|econ", re.I)
-NO_DEPOSIT = re.compile(r"barren|anomal|reject|drill|sample|unmineral|no min|steril", re.I)
+NO_DEPOSIT = re.compile(r"barren|anomal|prospect|reject|drill|sample|unmineral|no min|steril", re.I)
 FEW = 20
 """Deposits below which scores and maps say little."""
 

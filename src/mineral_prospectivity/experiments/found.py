@@ -32,7 +32,7 @@ UNITS = {
     "metres": "m",
     "meters": "m",
 }
-"""Units as names of files and columns end in them."""
+"""Units as names of files and columns hold them."""
 
 CLASS_NAME = re.compile(
     r"lith|geol|rock|strat|unit|formation|class|domain|terrane|regolith|soil|landuse|facies", re.I
@@ -123,11 +123,12 @@ def distinct_name(name: str, taken: Iterable[str]) -> str:
 
 
 def unit_in(name: str) -> str | None:
-    """Return the unit that a name ends in, None where it does not.
+    """Return the unit that a name holds as a word of its own, the last one; None where none is.
 
     Examples
     --------
-    >>> unit_in("Cu_ppm")
-    'ppm'
+    >>> unit_in("Cu_ppm"), unit_in("Bouguer mGal v2"), unit_in("gun")
+    ('ppm', 'mGal', None)
     """
-    return UNITS.get(re.split(r"[^0-9A-Za-z]+", name.rstrip(")"))[-1].lower())
+    words = re.split(r"[^0-9A-Za-z]+", name.lower())
+    return next((UNITS[word] for word in reversed(words) if word in UNITS), None)

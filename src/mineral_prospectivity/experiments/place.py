@@ -123,8 +123,10 @@ def choose_resolution(layers: Sequence[Found], crs: CRS, area: float) -> Choice:
     pixels = [size for found in layers if (size := pixel_in(found, crs)) is not None]
     least = math.sqrt(area / MOST_CELLS)
     if pixels:
-        start = nice(float(np.median(pixels)))
-        why = f"the median pixel of {len(pixels)} rasters is {np.median(pixels):.4g} m"
+        middle = float(np.median(pixels))
+        start = nice(middle)
+        rounded = "" if math.isclose(start, middle) else f", rounded to {start:g} m"
+        why = f"the median pixel of {len(pixels)} rasters is {middle:.4g} m{rounded}"
     else:
         start, why = nice(math.sqrt(area / WITHOUT_PIXELS)), "no layer has pixels to go by"
     size = start if start >= least else nice(least, upwards=True)

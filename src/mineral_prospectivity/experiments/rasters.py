@@ -190,6 +190,8 @@ def _describe(
         if column:
             fields["column"] = column
             guesses.append(f"column: {column} of the attribute table names the classes")
+        else:
+            guesses.append("the codes have no names: 'classes: {3: granite, 7: shale}' gives them")
         fields["derive"] = ["contacts"]
         guesses.append("derive: contacts, since many deposits lie at boundaries of units")
     elif FIELD_NAME.search(name):

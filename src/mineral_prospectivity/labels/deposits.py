@@ -80,12 +80,13 @@ def select_deposits(
     frame = _filter(frame, include or {})
     filtered = located - len(frame)
     frame = _to_grid_crs(frame, grid, reproject=reproject).explode(index_parts=False)
-    candidates = len(frame)
+    candidates, reach = len(frame), frame.total_bounds
     frame, outside = _split_outside(frame, grid)
     if frame.empty:
         msg = (
             f"deposits: none of the {candidates} lies on the grid, which spans "
-            f"{_describe_bounds(grid)}. Check the CRS of the deposits, or enlarge grid.bounds"
+            f"{_describe_bounds(grid.extent.boundingbox.bbox)}, in {grid.crs}; they span "
+            f"{_describe_bounds(reach)}. Check the CRS of the deposits, or enlarge grid.bounds"
         )
         raise DepositError(msg)
     frame, duplicates = _split_duplicates(frame)
@@ -280,6 +281,6 @@ def _messages(
     return messages
 
 
-def _describe_bounds(grid: GeoBox) -> str:
-    west, south, east, north = grid.extent.boundingbox.bbox
-    return f"{west:.0f} to {east:.0f} m east, {south:.0f} to {north:.0f} m north, in {grid.crs}"
+def _describe_bounds(bounds: Iterable[float]) -> str:
+    west, south, east, north = bounds
+    return f"{west:.0f} to {east:.0f} m east, {south:.0f} to {north:.0f} m north"
