@@ -88,6 +88,12 @@ def test_the_class_is_that_of_the_largest_surplus():
     assert plain.reading == "high geology_contacts"
 
 
+def test_a_code_without_a_name_stands_beside_its_layer():
+    band = Band("geology_88", "geology", kind="fraction")
+
+    assert read([band], [np.where(ZONE, 1.0, 0.0)], ["geology"])[0].reading == "geology 88"
+
+
 def test_an_outlier_does_not_make_a_target_high():
     values = spread(0.5)
     values[np.flatnonzero(ZONE)[0]] = 1e6

@@ -112,7 +112,7 @@ def _entry(
     guesses = [f"{kind}: {why}"]
     if hidden:
         fields["nodata"] = hidden.value
-        reason = f"nodata: {hidden.value:g}, since {hidden.why}. Remove it if it is a value"
+        reason = f"nodata: {hidden.value:g}, since {hidden.why}. Delete the line if it is a value"
         doubts = [reason, *doubts]
     if dataset.count > 1:
         fields["band"] = band

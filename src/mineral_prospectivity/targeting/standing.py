@@ -176,6 +176,7 @@ def _share_readings(
 ) -> Iterator[Reading]:
     typical = 100 * float(np.average(known, weights=weights)) if known.size else np.nan
     name = band.name.removeprefix(f"{band.layer}_").replace("_", " ")
+    name = f"{band.layer} {name}" if name.isdigit() else name  # a code without a name of its own
     return (Reading(name, band.name, 100 * float(value), "%", typical) for value in values)
 
 

@@ -35,6 +35,24 @@ def test_the_tree_holds_every_layer_once_in_the_order_of_drawing(unpacked):
     assert min(map(len, keys)) > 10  # QGIS replaces shorter ones
 
 
+def test_legends_of_rasters_begin_with_their_values(unpacked):
+    """The first node says 'Band 1 (Gray)'; the others are the stops or the categories."""
+    order = {
+        leaf.get("id"): leaf.find("customproperties/Option/Option[@name='legend/node-order']")
+        for leaf in leaves(unpacked)
+    }
+
+    assert order["features_targets"] is None
+    assert order["surface_risk_return"].get("value") == "1,2,3,4"
+    assert order["surface_novelty"].get("value") == "1,2,3,4,5,6"
+
+
+def test_pages_say_how_their_map_is_read(unpacked):
+    for page in unpacked.findall("Layouts/Layout"):
+        (text,) = (i.get("labelText") for i in page.iter("LayoutItem") if i.get("id") == "reading")
+        assert text in {one.reading for one in qgis.MAPS}
+
+
 def test_groups_stand_in_the_order_of_questions(unpacked):
     names = [group.get("name") for group in unpacked.iter("layer-tree-group")]
 
