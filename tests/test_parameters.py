@@ -36,6 +36,12 @@ def test_every_mistake_is_reported_at_once():
     ]
 
 
+def test_brownfield_asks_for_a_fourth_fold():
+    values = EXPERIMENT | {"grid": GRID, "labels": {"brownfield": True}, "folds": {"count": 3}}
+    with pytest.raises(ConfigurationError, match=r"folds\.count = 3: with labels\.brownfield"):
+        validate_parameters(values)
+
+
 def test_missing_grid_is_named():
     with pytest.raises(ConfigurationError, match=r"grid: is required and missing"):
         validate_parameters({})

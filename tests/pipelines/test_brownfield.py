@@ -14,7 +14,14 @@ import rasterio
 from mineral_prospectivity.config import ComposingConfigLoader
 from mineral_prospectivity.errors import StorageError
 from mineral_prospectivity.experiments.comparison import load_results
-from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY, KnownDeposits, fit_column
+from mineral_prospectivity.labels.deposit_density import (
+    DEPOSIT_DENSITY,
+    KnownDeposits,
+    density_table,
+    fit_column,
+    likeliest_bandwidth,
+)
+from mineral_prospectivity.vae.cross_fitting import left_out_folds
 
 BROWNFIELD = Path(__file__).parents[2] / "conf/brownfield"
 NAME = DEPOSIT_DENSITY.name
@@ -28,6 +35,7 @@ def finished_brownfield(drawn, tmp_path_factory):
         env="small+brownfield",
         evaluation={"baselines": ["prevalence", "logistic_regression"]},
         uncertainty={"shards": 2},
+        folds={"count": 4},
     )
     return made
 
@@ -50,24 +58,25 @@ def test_scores_and_report_say_what_they_speak_of(storage):
     assert metrics["notes"]["brownfield"] in (folder / "report.html").read_text()
 
 
-def test_the_map_reads_what_the_full_fit_knows(storage):
-    evidence = pd.read_parquet(storage / "05_model_input/small-brownfield/evidence.parquet")
+def test_the_map_reads_the_density_of_all_deposits(storage):
+    cells = pd.read_parquet(storage / "05_model_input/small-brownfield/cells.parquet")
     with rasterio.open(storage / "03_primary/small-brownfield/evidence.tif") as source:
         assert source.descriptions[-1] == NAME
         last = source.read(source.count)
-    np.testing.assert_array_equal(last.ravel()[evidence["cell"]], evidence[NAME])
+    known = KnownDeposits.of(cells, (), likeliest_bandwidth(cells))
+    expected = known.log_density(cells[["x", "y"]].to_numpy())
+    np.testing.assert_allclose(last.ravel()[cells["cell"]], expected, rtol=1e-5)
     with rasterio.open(storage / "08_reporting/small-brownfield/maps/probability.tif") as source:
-        assert np.isfinite(source.read(1).ravel()[evidence["cell"]]).all()
+        assert np.isfinite(source.read(1).ravel()[cells["cell"]]).all()
 
 
 def test_held_out_deposits_are_unknown_in_the_table(storage):
     folder = storage / "05_model_input/small-brownfield"
     evidence, cells = (pd.read_parquet(folder / f"{one}.parquet") for one in ("evidence", "cells"))
-    places = cells[["x", "y"]].to_numpy()
-    for fold in range(3):
-        others = cells.assign(deposits=cells["deposits"].where(cells["fold"] != fold, 0))
-        expected = KnownDeposits.of(others).log_density(places, cells["cluster"].to_numpy())
-        np.testing.assert_array_equal(evidence[fit_column((fold,))], expected)
+    for left_out in left_out_folds(4, nested=True):
+        known = cells.assign(deposits=cells["deposits"].where(~cells["fold"].isin(left_out), 0))
+        expected = density_table(known, [left_out])[fit_column(left_out)]
+        np.testing.assert_array_equal(evidence[fit_column(left_out)], expected)
 
 
 def test_the_layers_importance_tells_of_the_density(storage):

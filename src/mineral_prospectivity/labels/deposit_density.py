@@ -1,8 +1,10 @@
 """The density of known deposits as evidence of the cells around them: brownfield ground.
 
-What a cell is told of deposits must not tell its own label. So the density at a cell of a deposit
-cluster leaves that cluster out, and the density that a fit reads leaves out the deposits of the
-folds that the fit left out.
+What a cell is told of deposits must not tell its own label, nor its neighbours' in the same block
+of ground. So a cell never reads the deposits of **its own fold**, in training no less than when it
+is held out, and a fit reads none of the folds that it left out: every number that is trained on
+is made as those that are scored. Leaving out the own cluster alone is not enough: a deposit cell
+then reads less density than the cells around it, whose layers look alike, and a model learns that.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ DEPOSIT_DENSITY = Band(
     "deposit_density",
     "deposit_density",
     unit="ln(1/km2)",
-    description="Logarithm of the density of known deposits of other clusters",
+    description="Logarithm of the density of known deposits, as a share of them",
 )
 """The one band whose values differ from fit to fit."""
 
@@ -41,7 +43,10 @@ BANDWIDTHS = np.geomspace(0.1, 10, 41)
 """Bandwidths that are tried, in median distances of a cluster to the nearest other one."""
 
 LEAST_CLUSTERS = 2
-"""A density without the own cluster needs another one."""
+"""A bandwidth is judged by clusters that it was not made of."""
+
+LEAST_FOLDS = 4
+"""A fit without two folds, whose cells do not read their own, needs a fourth."""
 
 FLOOR = 1e-300
 """Least density, 1/km2: some 37 bandwidths from any deposit."""
@@ -50,15 +55,16 @@ ROWS = 16_384
 """Cells whose distances to all deposits are held at once."""
 
 
-def fit_column(left_out: Iterable[int]) -> str:
+def fit_column(left_out: Iterable[int] = ()) -> str:
     """Return the column of the evidence table that holds the density as a fit may know it.
 
     Examples
     --------
-    >>> fit_column((0, 3))
-    'deposit_density_without_0_3'
+    >>> fit_column(), fit_column((0, 3))
+    ('deposit_density', 'deposit_density_without_0_3')
     """
-    return "_".join([DEPOSIT_DENSITY.name, "without", *map(str, left_out)])
+    folds = "_".join(map(str, left_out))
+    return f"{DEPOSIT_DENSITY.name}_without_{folds}" if folds else DEPOSIT_DENSITY.name
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,20 +77,17 @@ class KnownDeposits:
         Easting and northing, m, shape ``(cells, 2)``.
     count
         Deposits in each cell, shape ``(cells,)``.
-    cluster
-        Their cluster, shape ``(cells,)``.
     bandwidth
         Standard deviation h of the Gaussian kernel, m.
     """
 
     places: FloatArray
     count: FloatArray
-    cluster: NDArray[np.int64]
     bandwidth: float
 
     @classmethod
-    def of(cls, cells: pd.DataFrame, left_out: Sequence[int] = ()) -> Self:
-        """Return the deposits outside some folds, with the bandwidth that they ask for.
+    def of(cls, cells: pd.DataFrame, left_out: Iterable[int], bandwidth: float) -> Self:
+        """Return the deposits outside some folds.
 
         Parameters
         ----------
@@ -92,45 +95,34 @@ class KnownDeposits:
             The cells table.
         left_out
             Folds whose deposits are not known.
-
-        Raises
-        ------
-        DepositError
-            When fewer than two clusters are known.
+        bandwidth
+            Of the kernel, m.
         """
-        own = cells[(cells["deposits"] > 0) & ~cells["fold"].isin(list(left_out))]
+        own = _outside(cells, left_out)
         places, count = own[["x", "y"]].to_numpy(np.float64), own["deposits"].to_numpy(np.float64)
-        cluster = own["cluster"].to_numpy(np.int64)
-        if len(np.unique(cluster)) < LEAST_CLUSTERS:
-            msg = (
-                f"labels.brownfield: without folds {tuple(left_out)} there are not "
-                f"{LEAST_CLUSTERS} deposit clusters, and a density without the own cluster needs "
-                "them. Set folds.count lower, or labels.brownfield: false"
-            )
-            raise DepositError(msg)
-        return cls(places, count, cluster, likeliest_bandwidth(places, count, cluster))
+        return cls(places, count, bandwidth)
 
-    def log_density(self, places: FloatArray, cluster: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return ln of the deposits a km2 at some places, those of the own cluster left out.
+    def log_density(self, places: FloatArray) -> NDArray[np.float32]:
+        """Return ln of the share of the deposits a km2 at some places.
 
         Parameters
         ----------
         places
             Easting and northing, m, shape ``(n, 2)``.
-        cluster
-            Cluster of each place, -1 for none, shape ``(n,)``.
         """
+        scale = -2 * self.bandwidth**2
         parts = [
-            self._sum(places[start : start + ROWS], cluster[start : start + ROWS])
+            np.exp(cdist(places[start : start + ROWS], self.places, "sqeuclidean") / scale)
+            @ self.count
             for start in range(0, len(places), ROWS)
         ]
         return self._log(np.concatenate([np.zeros(0), *parts]))
 
     def log_density_of_lattice(self, x: FloatArray, y: FloatArray) -> NDArray[np.float32]:
-        """Return ln of all deposits a km2 at the crossings of columns x and rows y, m.
+        """Return it at the crossings of columns x and rows y, m; shape ``(rows, columns)``.
 
         The kernel is a product of one of x and one of y, so that a lattice costs a product of
-        two matrices; shape ``(rows, columns)``.
+        two matrices.
         """
         across, along = (
             np.exp(-np.square((line[:, None] - own) / self.bandwidth) / 2)
@@ -138,22 +130,18 @@ class KnownDeposits:
         )
         return self._log((along * self.count) @ across.T)
 
-    def _sum(self, places: FloatArray, cluster: NDArray[np.integer]) -> FloatArray:
-        squared = cdist(places, self.places, "sqeuclidean")
-        kernel = self.count * np.exp(-squared / (2 * self.bandwidth**2))
-        kernel[cluster[:, None] == self.cluster] = 0
-        total: FloatArray = kernel.sum(axis=1)
-        return total
-
     def _log(self, kernels: FloatArray) -> NDArray[np.float32]:
-        per_km2 = 1e6 / (2 * np.pi * self.bandwidth**2)
+        per_km2 = 1e6 / (2 * np.pi * self.bandwidth**2 * self.count.sum())
         logs: NDArray[np.float32] = np.log(np.maximum(per_km2 * kernels, FLOOR)).astype(np.float32)
         return logs
 
 
-def likeliest_bandwidth(
-    places: FloatArray, count: FloatArray, cluster: NDArray[np.integer]
-) -> float:
+def _outside(cells: pd.DataFrame, left_out: Iterable[int]) -> pd.DataFrame:
+    """Return the cells that hold deposits outside some folds."""
+    return cells[(cells["deposits"] > 0) & ~cells["fold"].isin(list(left_out))]
+
+
+def likeliest_bandwidth(cells: pd.DataFrame, left_out: Sequence[int] = ()) -> float:
     """Return the bandwidth under which each cluster is likeliest, given all others.
 
     Likelihood cross-validation [1]_ that leaves out a cluster at a time, each counting once,
@@ -161,20 +149,36 @@ def likeliest_bandwidth(
 
     Parameters
     ----------
-    places, count, cluster
-        As of :class:`KnownDeposits`.
+    cells
+        The cells table.
+    left_out
+        Folds whose deposits are not known.
+
+    Raises
+    ------
+    DepositError
+        When fewer than two clusters are known.
 
     References
     ----------
     .. [1] Silverman (1986), Density estimation for statistics and data analysis, section 3.4.4.
     """
+    known = _outside(cells, left_out)
+    count, cluster = known["deposits"].to_numpy(np.float64), known["cluster"].to_numpy()
+    names, number = np.unique(cluster, return_inverse=True)
+    if len(names) < LEAST_CLUSTERS:
+        msg = (
+            f"labels.brownfield: without the folds {tuple(left_out)} there are not "
+            f"{LEAST_CLUSTERS} deposit clusters. Set labels.brownfield: false"
+        )
+        raise DepositError(msg)
+    places = known[["x", "y"]].to_numpy(np.float64)
     squared = cdist(places, places, "sqeuclidean")
     squared[cluster[:, None] == cluster] = np.inf
-    _, number = np.unique(cluster, return_inverse=True)
-    nearest = np.full(number.max() + 1, np.inf)
+    nearest = np.full(len(names), np.inf)
     np.minimum.at(nearest, number, squared.min(axis=1))
-    share = count / np.bincount(number, count)[number]
-    others = count.sum() - np.bincount(number, count)[number]
+    of_cluster = np.bincount(number, count)[number]
+    share, others = count / of_cluster, count.sum() - of_cluster
 
     def likelihood(bandwidth: float) -> float:
         density = np.exp(-squared / (2 * bandwidth**2)) @ count / (others * bandwidth**2)
@@ -187,40 +191,44 @@ def likeliest_bandwidth(
 def density_table(cells: pd.DataFrame, plan: Iterable[tuple[int, ...]]) -> pd.DataFrame:
     """Return the density at all cells as each fit may know it, a column a fit.
 
+    A cell reads the deposits outside its own fold and outside those that the fit left out, with
+    the bandwidth that the fit's own deposits ask for.
+
     Parameters
     ----------
     cells
         The cells table.
     plan
-        Folds that each fit leaves out; a fit that leaves out none has no column.
+        Folds that each fit leaves out.
 
     Raises
     ------
     DepositError
         When a fit knows fewer than two clusters.
     """
-    places, cluster = cells[["x", "y"]].to_numpy(np.float64), cells["cluster"].to_numpy()
-    return pd.DataFrame(
-        {
-            fit_column(left_out): KnownDeposits.of(cells, left_out).log_density(places, cluster)
-            for left_out in plan
-            if left_out
-        },
-        index=cells.index,
-    )
+    places, folds = cells[["x", "y"]].to_numpy(np.float64), cells["fold"].to_numpy()
+    table = {}
+    for left_out in plan:
+        bandwidth, column = likeliest_bandwidth(cells, left_out), np.empty(len(cells), np.float32)
+        for fold in np.unique(folds):
+            known = KnownDeposits.of(cells, {*left_out, int(fold)}, bandwidth)
+            column[folds == fold] = known.log_density(places[folds == fold])
+        table[fit_column(left_out)] = column
+    return pd.DataFrame(table, index=cells.index)
 
 
 def with_deposit_density(layers: Raster, cells: pd.DataFrame, *, min_coverage: float) -> Raster:
     """Return the layers and, as the last band, the density of all known deposits.
 
-    It has values where the layers are evidence enough: it makes no cell one more to predict.
+    It is what the map reads. It has values where the layers are evidence enough: it makes no
+    cell one more to predict.
 
     Parameters
     ----------
     layers
         The bands of all layers.
     cells
-        The cells table, which holds every cell of a cluster.
+        The cells table.
     min_coverage
         As for :func:`~mineral_prospectivity.geo.tabulate.valid_cells`.
 
@@ -234,17 +242,12 @@ def with_deposit_density(layers: Raster, cells: pd.DataFrame, *, min_coverage: f
     if DEPOSIT_DENSITY.name in layers.names:
         msg = f"layer {DEPOSIT_DENSITY.name!r}: labels.brownfield makes a band of this name"
         raise ConfigurationError(msg)
-    known, positive = KnownDeposits.of(cells), cells[cells["cluster"] >= 0]
-    rows, cols = np.divmod(positive["cell"].to_numpy(np.int64), layers.grid.shape.x)
-    places, cluster = positive[["x", "y"]].to_numpy(np.float64), positive["cluster"].to_numpy()
+    known = KnownDeposits.of(cells, (), likeliest_bandwidth(cells))
 
     def read(window: Window) -> NDArray[np.float32]:
         values, inside = layers.read(window), window_cells(layers.grid, window)
         (x, _), (_, y) = (cell_centres(layers.grid, line) for line in (inside[0], inside[:, 0]))
         density = known.log_density_of_lattice(x, y)
-        row, col = rows - window.row, cols - window.col
-        own = (row >= 0) & (row < window.height) & (col >= 0) & (col < window.width)
-        density[row[own], col[own]] = known.log_density(places[own], cluster[own])
         density[~has_evidence(values, min_coverage)] = np.nan
         return np.concatenate([values, density[None]])
 

@@ -102,7 +102,7 @@ class TrainingData:
             densities={
                 name: evidence[name].to_numpy(np.float32)
                 for name in map(str, evidence)
-                if name.startswith(fit_column(()))
+                if name.startswith(f"{DEPOSIT_DENSITY.name}_without_")
             },
         )
 

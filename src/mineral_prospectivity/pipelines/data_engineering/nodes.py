@@ -83,7 +83,7 @@ def tabulate_evidence(
     if not labels.brownfield:
         return table
     plan = left_out_folds(folds.count, nested=True)
-    return table.join(density_table(cells.reset_index(drop=True), plan))
+    return table.assign(**density_table(cells, plan).reset_index(drop=True))
 
 
 def report_quality(
