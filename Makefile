@@ -33,7 +33,7 @@ run: setup ## Set up, then map the demo region: data/08_reporting/demo/report.ht
 	@echo "Open data/08_reporting/demo/report.html"
 
 test: lint ## Lint, then every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
 
 lint: setup-dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .

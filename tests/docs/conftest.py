@@ -8,10 +8,13 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
-from filelock import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PROJECT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -27,7 +30,7 @@ FILES = [
 SMALL = {
     "grid": {"crs": "EPSG:32633", "resolution": 1000.0},
     "folds": {"count": 3},
-    "model": {"steps": 30, "head_columns": 32},
+    "model": {"steps": 30, "head_columns": 32, "head_background": 500},
     "ensemble": {"size": 2},
     "evaluation": {"bootstrap": 50, "baselines": ["prevalence", "lightgbm"]},
 }
@@ -85,16 +88,12 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+def finished(made_once: Callable[[str, Callable[[Path], None]], Path]) -> Checkout:
     """Return a checkout after `kedro run` of a smaller demo region; all workers share one."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished"
-    with FileLock(folder.with_suffix(".lock")):
-        if folder.exists():
-            return Checkout(folder)
-        partial = tmp_path_factory.mktemp("running")
-        made = check_out(partial)
-        (partial / "conf/demo/parameters.yml").write_text(yaml.safe_dump(SMALL))
+
+    def run(folder: Path) -> None:
+        made = check_out(folder)
+        (folder / "conf/demo/parameters.yml").write_text(yaml.safe_dump(SMALL))
         made.run(["kedro", "run"])
-        partial.rename(folder)
-    return Checkout(folder)
+
+    return Checkout(made_once("finished_checkout", run))

@@ -17,7 +17,7 @@ from mineral_prospectivity.geo.geotiff import read_geotiff
 
 SMALL = """
 ensemble: {size: 2}
-model: {steps: 40, head_columns: 32}
+model: {steps: 40, head_columns: 32, head_background: 500}
 evaluation: {bootstrap: 50, baselines: [prevalence]}
 """
 

@@ -24,9 +24,9 @@ KEDRO = str(Path(sys.executable).with_name("kedro"))
 SMALL = {
     "grid": {"resolution": 1000.0},
     "folds": {"count": 3},
-    "model": {"steps": 30, "head_columns": 32},
+    "model": {"steps": 30, "head_columns": 32, "head_background": 500},
     "ensemble": {"size": 2},
-    "evaluation": {"bootstrap": 50, "baselines": ["prevalence", "logistic_regression"]},
+    "evaluation": {"bootstrap": 50, "baselines": ["prevalence"]},
 }
 LAYERS = ("magnetics", "potassium", "lithology", "faults")
 REPORTING = "data/08_reporting/demo"

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -15,12 +15,15 @@ from kedro.framework.startup import bootstrap_project
 
 from mineral_prospectivity.simulation import simulate_region, write_region
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PROJECT = Path(__file__).parents[2]
 SMALL = {
     "grid": {"crs": "EPSG:32633", "resolution": 500.0},
     "folds": {"count": 3, "block_size": 8000.0},
     "ensemble": {"size": 3, "members_per_node": 2},
-    "model": {"steps": 40, "head_columns": 32},
+    "model": {"steps": 40, "head_columns": 32, "head_background": 500},
     "evaluation": {"bootstrap": 50},
 }
 
@@ -69,6 +72,10 @@ class Experiment:
         entry = catalog.get(name, {}) | fields
         catalog[name] = {field: value for field, value in entry.items() if value is not None}
         self._write_catalog(catalog)
+
+    def set_parameters(self, **groups: dict[str, Any]) -> None:
+        """Replace groups of the experiment's own parameters."""
+        (self.conf / "small/parameters.yml").write_text(yaml.safe_dump(SMALL | groups))
 
     def keep(self, *layers: str) -> None:
         """Declare these of the evidence layers, in this order, and no others."""
@@ -137,8 +144,9 @@ def engineered(drawn: Experiment, tmp_path_factory: pytest.TempPathFactory) -> E
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory, _project: None) -> Experiment:
-    """Return an experiment after the default run."""
-    made = make_experiment(tmp_path_factory.mktemp("finished"))
-    made.run()
-    return made
+def finished(
+    made_once: Callable[[str, Callable[[Path], None]], Path], _project: None
+) -> Experiment:
+    """Return an experiment after the default run, which all workers share."""
+    folder = made_once("finished_experiment", lambda folder: make_experiment(folder).run())
+    return Experiment(folder / "conf", folder / "data")

@@ -161,35 +161,39 @@ def test_every_node_is_timed_and_the_report_tells(finished):
     assert f"{found['peak_memory_mib']:,.0f}" in text
 
 
-def test_nodes_that_are_no_more_lose_their_timings(finished):
-    old = finished.output("timings", "training.train_members_of_long_ago.json")
+@pytest.fixture(scope="module")
+def risk_alone(finished, tmp_path_factory):
+    """Return an experiment of which one pipeline ran again, with a node less than before."""
+    experiment = finished.copy(tmp_path_factory.mktemp("risk_alone"))
+    experiment.output("targets.csv").unlink()
+    old = experiment.output("timings", "training.train_members_of_long_ago.json")
     old.write_text('{"seconds": 1.0, "pipeline": "training", "ran": "locally"}')
-    finished.run("risk")
-    assert not old.exists()
-    assert finished.output("timings", "training.train_members_000_001.json").exists()
+    experiment.run("risk")
+    return experiment
 
 
-def test_a_second_run_gives_the_same_bytes(finished, tmp_path_factory):
-    def hashes():
-        outputs = [*finished.output("maps").glob("*.*"), *finished.output().glob("*.q*")]
-        outputs += [finished.output(name) for name in ("metrics.json", "targets.csv")]
-        outputs += [finished.output(name) for name in ("targets.gpkg", "next_samples.gpkg")]
-        outputs += [*(finished.storage / "06_models").rglob("*.safetensors")]
+def test_nodes_that_are_no_more_lose_their_timings(risk_alone):
+    assert not risk_alone.output("timings", "training.train_members_of_long_ago.json").exists()
+    assert risk_alone.output("timings", "training.train_members_000_001.json").exists()
+
+
+def test_one_pipeline_runs_alone_from_what_the_others_wrote(risk_alone, finished):
+    name = "targets.csv"
+    assert risk_alone.output(name).read_bytes() == finished.output(name).read_bytes()
+
+
+def test_a_second_run_gives_the_same_bytes(finished, tmp_path):
+    def hashes(experiment):
+        outputs = [*experiment.output("maps").glob("*.*"), *experiment.output().glob("*.q*")]
+        outputs += [experiment.output(name) for name in ("metrics.json", "targets.csv")]
+        outputs += [experiment.output(name) for name in ("targets.gpkg", "next_samples.gpkg")]
+        outputs += [*(experiment.storage / "06_models").rglob("*.safetensors")]
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in outputs}
 
-    before = hashes()
-    finished.run()
+    again = finished.copy(tmp_path)
+    again.run()
 
-    assert hashes() == before
-
-
-def test_one_pipeline_runs_alone_from_what_the_others_wrote(finished):
-    targets = finished.output("targets.csv")
-    targets.unlink()
-
-    finished.run("risk")
-
-    assert targets.exists()
+    assert hashes(again) == hashes(finished)
 
 
 def test_layers_add_up_to_the_log_odds_wherever_targets_lie(finished):

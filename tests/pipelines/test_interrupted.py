@@ -106,6 +106,7 @@ def hear_ctrl_c():
 
 def test_ctrl_c_says_how_to_go_on_and_what_it_says_goes_on(drawn, tmp_path):
     experiment = drawn.copy(tmp_path)
+    experiment.set_parameters(evaluation={"baselines": ["prevalence"], "bootstrap": 50})
     options = ["--conf-source", str(experiment.conf), "--env", "small"]
     longer = ["--params", "model.steps=100000"]
     run = [sys.executable, "-m", "kedro", "run", *options]

@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 from scipy.ndimage import gaussian_filter
 from scipy.special import expit, logit
 
@@ -224,5 +225,14 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics, oof):  # noqa: 
 
 
 @pytest.fixture(scope="session")
-def html(inputs):
-    return render_report(inputs)
+def html(inputs, made_once):
+    folder = made_once(
+        "report", lambda folder: (folder / "report.html").write_text(render_report(inputs))
+    )
+    return (folder / "report.html").read_text()
+
+
+@pytest.fixture
+def _undrawn(monkeypatch):
+    """Save empty pictures, where a test looks at words alone."""
+    monkeypatch.setattr(Figure, "savefig", lambda *_, **__: None)

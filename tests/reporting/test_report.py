@@ -10,8 +10,6 @@ import numpy as np
 import pytest
 
 from mineral_prospectivity import reporting
-from mineral_prospectivity.reporting import report
-from mineral_prospectivity.reporting.figures import ReportFigure
 from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.scoring.evaluation.truth import KnownProbability
@@ -46,17 +44,6 @@ class Page(HTMLParser):
 @pytest.fixture(scope="module")
 def page(html):
     return Page(html)
-
-
-@pytest.fixture
-def _quick_figures(monkeypatch):
-    """Leave the drawing out, where a test looks at words alone."""
-    names = (
-        "probability", "categories", "returns", "uncertainty", "folds", "risk_return", "scores",
-        "capture", "prediction_area", "reliability", "uncertainty_error",
-    )  # fmt: skip
-    figures = {name: ReportFigure("", "", absent="not drawn") for name in names}
-    monkeypatch.setattr(report, "report_figures", lambda *_: figures)
 
 
 def words(page):
@@ -141,7 +128,7 @@ def test_every_target_and_score_is_there(inputs, page):
     assert "risk.economics.discovery_value" in text
 
 
-@pytest.mark.usefixtures("_quick_figures")
+@pytest.mark.usefixtures("_undrawn")
 def test_a_published_map_is_scored_beside_the_fit(inputs, oof):
     fitted = oof[["label", "deposits", "weight", "probability"]].assign(peer_posterior=0.1)
     metrics = evaluate(oof, models=["probability"], fitted=fitted, bootstrap=60)
@@ -149,6 +136,7 @@ def test_a_published_map_is_scored_beside_the_fit(inputs, oof):
     assert "posterior, fit: not a test" in text
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_absent_metrics_are_shown_as_absent(inputs, oof):
     oof = oof.drop(columns=["epistemic", "log_odds_sd", "novelty"])
     metrics = evaluate(oof, models=["probability"], bootstrap=60)
@@ -166,6 +154,7 @@ def test_absent_metrics_are_shown_as_absent(inputs, oof):
     assert "Absent: the probability given the layers is not known." in text
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_a_simulated_region_is_compared_with_its_truth(inputs, oof):
     known = KnownProbability(given_layers=np.clip(oof.probability.to_numpy(), 1e-6, 1))
     metrics = evaluate(oof, models=["probability", "baseline_lightgbm"], truth=known, bootstrap=60)
@@ -175,14 +164,14 @@ def test_a_simulated_region_is_compared_with_its_truth(inputs, oof):
     assert "of the limit at 5" in text
 
 
-@pytest.mark.usefixtures("_quick_figures")
+@pytest.mark.usefixtures("_undrawn")
 def test_many_targets_are_folded_away(inputs):
     many = inputs.targets.loc[inputs.targets.index.repeat(5)]
     page = Page(render_report(dataclasses.replace(inputs, targets=many)))
     assert f"The other {len(many) - 10} targets" in words(page)
 
 
-@pytest.mark.usefixtures("_quick_figures")
+@pytest.mark.usefixtures("_undrawn")
 def test_no_target_at_all(inputs):
     nothing = dataclasses.replace(
         inputs,

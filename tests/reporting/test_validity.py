@@ -91,6 +91,7 @@ def test_what_makes_scores_doubtful_is_a_caveat(metrics, caveat):
     assert caveat in found.replace(NO_BREAK, " ")
 
 
+@pytest.mark.usefixtures("_undrawn")
 def test_the_report_shows_the_section(inputs):
     checked = {**inputs.metrics, "validity": SOUND}
     html = render_report(ReportInputs(**{**vars(inputs), "metrics": checked}))
