@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mineral_prospectivity.errors import ConfigurationError
-from mineral_prospectivity.labels.deposit_density import LEAST_FOLDS
 from mineral_prospectivity.vae.diversity import Resampling
 from mineral_prospectivity.vae.kinds import KINDS, ModelSettings, kind_of
 from mineral_prospectivity.vae.settings import VaeSettings
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
+LEAST_BROWNFIELD_FOLDS = 4
+"""A fit without two folds, whose cells do not read their own, needs a fourth."""
 
 
 class _Group(BaseModel):
@@ -264,11 +266,11 @@ class Parameters(_Group):
 
     @model_validator(mode="after")
     def _densities_leave_folds_out(self) -> Parameters:
-        if self.labels.brownfield and self.folds.count < LEAST_FOLDS:
+        if self.labels.brownfield and self.folds.count < LEAST_BROWNFIELD_FOLDS:
             msg = (
                 f"folds.count = {self.folds.count}: with labels.brownfield a cell reads the "
                 "deposits of no fold but those that its fit did not leave out and that are not "
-                f"its own; give {LEAST_FOLDS} folds at least"
+                f"its own; give {LEAST_BROWNFIELD_FOLDS} folds at least"
             )
             raise ValueError(msg)
         return self

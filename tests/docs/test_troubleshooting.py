@@ -43,7 +43,7 @@ def code():
     return said_by_the_code()
 
 
-@pytest.mark.parametrize("message", explained())
+@pytest.mark.parametrize("message", list(explained()))
 def test_the_code_says_it(message, code):
     parts = [part.strip(" :;") for part in message.split("…")]
     for part in parts:

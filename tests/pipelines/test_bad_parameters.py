@@ -23,7 +23,7 @@ from .changes import refused
             {"labels": {"bufer": 500}, "ensembel": {"size": 3}},
             [
                 "labels.bufer: there is no such parameter; allowed: include, buffer, "
-                "cluster_distance, exclusion, max_background",
+                "cluster_distance, exclusion, max_background, brownfield",
                 "ensembel: there is no such parameter; allowed: experiment, grid, labels, folds, "
                 "ensemble, model, uncertainty, evaluation, risk",
             ],

@@ -45,9 +45,6 @@ BANDWIDTHS = np.geomspace(0.1, 10, 41)
 LEAST_CLUSTERS = 2
 """A bandwidth is judged by clusters that it was not made of."""
 
-LEAST_FOLDS = 4
-"""A fit without two folds, whose cells do not read their own, needs a fourth."""
-
 FLOOR = 1e-300
 """Least density, 1/km2: some 37 bandwidths from any deposit."""
 
