@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import geopandas as gpd
 import numpy as np
@@ -287,6 +289,47 @@ def test_without_scripts_the_figure_stands_in(opened):
     page = opened(java_script_enabled=False)
     assert not page.locator("#map-panel").is_visible()
     assert page.locator("#figure-probability").is_visible()
+
+
+@pytest.fixture
+def slow_address(html):
+    """Return the address of a server that stops inside a target's row, until the map is drawn."""
+    cut = html.index("</th>", html.rindex("<tr data-target="))
+    drawn = threading.Event()
+
+    class InTwoParts(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            for part in (html[:cut], html[cut:]):
+                self.wfile.write(part.encode())
+                drawn.wait(20)
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), InTwoParts) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/", drawn
+        drawn.set()
+        server.shutdown()
+
+
+def test_rows_are_linked_however_slowly_the_page_arrives(browser, slow_address):
+    address, drawn = slow_address
+    complaints = []
+    page = browser.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("canvas.raster")
+    page.wait_for_timeout(300)
+    drawn.set()
+    page.wait_for_selector("html[data-map=ready]")
+    rows = page.locator("tr[data-target]")
+    assert page.locator("tr[data-target] button.link").count() == rows.count() > 0
+    page.close()
+    assert complaints == []
 
 
 def test_the_browser_never_complained_and_never_asked_for_anything(complaints):

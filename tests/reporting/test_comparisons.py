@@ -4,6 +4,7 @@ from mineral_prospectivity.reporting.comparisons import (
     Comparison,
     all_names,
     comparisons,
+    ensemble_first,
     find_score,
     headline_names,
     scores_with_intervals,
@@ -78,3 +79,15 @@ def test_an_absent_score_is_left_out_of_figures(metrics):
     changed = {**metrics, "models": {**metrics["models"], "lightgbm": scores}}
     found = scores_with_intervals(changed, ["roc_auc", "nll"])
     assert set(found["LightGBM"]) == {"nll"}
+
+
+def test_the_ensemble_stands_before_its_peers_at_every_depth():
+    metrics = {
+        "models": {"lightgbm": 1, "ensemble": 2},
+        "cells": 3,
+        "curves": {"a": {"ensemble": 4}},
+    }
+    ordered = ensemble_first(metrics)
+    assert ordered == metrics
+    assert list(ordered) == ["models", "cells", "curves"]
+    assert list(ordered["models"]) == ["ensemble", "lightgbm"]

@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import logit, ndtr
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.geo.grid import cells_of_points
 from mineral_prospectivity.parameters import RiskParameters
 from mineral_prospectivity.targeting import (
     best_ground,
@@ -169,7 +170,7 @@ def pick_targets(
         economics_map(
             maps,
             **money.model_dump(exclude={"undiscovered_deposits"}),
-            per_known=undiscovered_per_known(money.undiscovered_deposits, len(deposits)),
+            per_known=undiscovered_per_known(money.undiscovered_deposits, _on_map(maps, deposits)),
         ),
         categories,
         deposits=deposits,
@@ -178,3 +179,9 @@ def pick_targets(
         exploration_cost=money.exploration_cost,
     )
     return select_targets(targets, budget=chosen.targets.budget, spacing=chosen.targets.spacing)
+
+
+def _on_map(maps: Raster, deposits: gpd.GeoDataFrame) -> int:
+    """Return how many of the deposits lie on the grid."""
+    points = deposits.geometry
+    return int((cells_of_points(maps.grid, points.x.to_numpy(), points.y.to_numpy()) >= 0).sum())

@@ -46,6 +46,13 @@ class Comparison:
         return "better" if (self.value < 0) == (self.score in LOWER_IS_BETTER) else "worse"
 
 
+def ensemble_first(found: Any) -> Any:
+    """Return results with the map's own model before all others, at every depth."""
+    if not isinstance(found, dict):
+        return found
+    return {name: ensemble_first(found[name]) for name in sorted(found, key="ensemble".__ne__)}
+
+
 def headline_names(metrics: Mapping[str, Any]) -> list[str]:
     """Return the scores that head the report: ranking, log loss, and capture in a small area."""
     areas = [float(area) for area in metrics["models"]["ensemble"]["capture"]]

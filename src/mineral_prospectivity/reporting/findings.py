@@ -137,8 +137,8 @@ def what_worth(
     return [
         rule,
         f"{plural(paying, 'target')} of {len(targets)} {'has' if paying == 1 else 'have'} cells "
-        f"that pay after the discount for risk. The budget of {budget} funds {_funded(targets)} "
-        f"for {number(chosen['funded_cost'])}, with a "
+        f"that pay after the discount for risk. The budget of {budget} funds what returns most "
+        f"for its cost, {_funded(targets)}, for {number(chosen['funded_cost'])}, with a "
         f"risk-adjusted return of {number(chosen['funded_return'])}.",
     ]
 

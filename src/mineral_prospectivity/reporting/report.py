@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.comparisons import (
     all_names,
     comparisons,
+    ensemble_first,
     headline_names,
     unsupported_claims,
     worse_than,
@@ -110,6 +111,7 @@ def render_report(inputs: ReportInputs) -> str:
     inputs
         What the report tells of; maps are read block by block and thinned.
     """
+    inputs = replace(inputs, metrics=ensemble_first(inputs.metrics))
     maps = ReportMaps(
         thumbnail(inputs.prediction),
         thumbnail(inputs.categories),

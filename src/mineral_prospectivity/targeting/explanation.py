@@ -36,7 +36,8 @@ class Explanation:
         The targets with ``drivers`` (layers that add or take most log-odds, and what they show
         there), ``similar_deposits`` and ``latent_distance`` (to the most similar deposit outside
         the target), ``dissimilarity`` and ``novelty`` (percentiles, of the best cell),
-        ``unlike_training`` (of the best cell; above 1 it lies outside the area of applicability),
+        ``unlike_training`` (mean over the cells; above 1 they lie outside the area of
+        applicability),
         and ``best_x`` and ``best_y``, the centre of the most probable cell.
     drivers
         One row a target and layer: ``target_id, layer, contribution`` (mean over the target's
@@ -116,15 +117,10 @@ def explain_targets(
         dissimilarity=nearest["dissimilarity"].reindex(ids).to_numpy(np.float64),
         best_x=x,
         best_y=y,
-        novelty=_at(maps.select(["novelty"]), best),
-        unlike_training=_at(dissimilarity, best),
+        novelty=evidence_table(maps.select(["novelty"]), best)["novelty"].to_numpy(np.float64),
+        unlike_training=zone_statistics(dissimilarity, zones).means[:, 0],
     )
     return Explanation(explained, drivers, analogues)
-
-
-def _at(surface: Raster, cells: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the values of a one-band raster in some cells."""
-    return evidence_table(surface, cells)[surface.names[0]].to_numpy(np.float64)
 
 
 def _drivers(

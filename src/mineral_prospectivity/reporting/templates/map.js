@@ -320,12 +320,18 @@
     element("whole").addEventListener("click", () => map.fitBounds(bounds, { padding: [6, 6] }));
   }
 
+  function parsed() {
+    if (document.readyState !== "loading") return Promise.resolve();
+    return new Promise((done) => document.addEventListener("DOMContentLoaded", done));
+  }
+
   async function start() {
     page.classList.add("interactive"); // from here on the map stands in for the figure
     makeMap();
     await showLayer("probability");
     addOverlays();
     wireControls();
+    await parsed(); // the tables of targets stand below this script
     linkRows();
     for (const layer of layers.values()) if (!layer.cells) await unpack(layer);
     page.dataset.map = "ready";
