@@ -35,6 +35,14 @@ class GridParameters(_Group):
         float,
         Field(ge=0, le=1, description="A cell counts when this share of its bands has values."),
     ] = 0.5
+    context: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            description="Radius within which the mean of each band is evidence as well, m, where "
+            "inner folds say that it helps; null for none.",
+        ),
+    ] = None
     reproject: Annotated[
         bool, Field(description="Reproject layers of another CRS; false refuses them.")
     ] = True

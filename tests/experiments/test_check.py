@@ -81,7 +81,7 @@ def test_everything_wrong_is_told_at_once(lake):
     errors, _ = lake.check()
     assert errors == [
         "parameters that cannot be used:\n  - grid.resolutoin: there is no such parameter; "
-        "allowed: crs, resolution, bounds, min_coverage, reproject",
+        "allowed: crs, resolution, bounds, min_coverage, context, reproject",
         "layer 'faults': nodata means nothing for kind: lines, which understands file_layer",
         "catalog entry 'layer.gravity' has no filepath: add one, such as ${globals:raw}/file.tif",
         "deposits (<raw>/nowhere.gpkg): there is no such file: put it there, or correct its "

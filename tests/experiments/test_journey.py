@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import subprocess
 import sys
 
@@ -72,7 +74,12 @@ def test_what_was_guessed(travelled):
         "deposits": {},
     }
     parameters = yaml.safe_load((project / "conf/lagos/parameters.yml").read_text())
-    assert parameters["grid"] == {"crs": "EPSG:32634", "resolution": 500.0, "bounds": None}
+    assert parameters["grid"] == {
+        "crs": "EPSG:32634",
+        "resolution": 500.0,
+        "context": 4000.0,
+        "bounds": None,
+    }
 
 
 def test_what_was_doubted_is_said_and_written(travelled):
@@ -108,6 +115,19 @@ def test_the_picture_and_the_results_are_there(travelled):
     maps = read_geotiff(results / "maps/probability.tif")
     with rasterio.open(project / "data/01_raw/lagos/TMI RTP (nT).tif") as file:
         assert rasterio.coords.disjoint_bounds(file.bounds, maps.grid.boundingbox) is False
+
+
+def test_the_members_say_whether_they_read_the_context(travelled):
+    project, _, _ = travelled
+    told = json.loads((project / "data/06_models/lagos/members.json").read_text())
+    assert re.fullmatch(
+        r"\d of 2 members, \d+ of \d+ fits that left out a fold", told["context_read_by"]
+    )
+    evidence = read_geotiff(project / "data/03_primary/lagos/evidence.tif")
+    assert [band.context for band in evidence.bands] == sorted(
+        [band.context for band in evidence.bands]
+    )
+    assert "schwere_within_4000m" in evidence.names
 
 
 def test_the_check_tells_what_is_there_and_what_is_doubtful(travelled):

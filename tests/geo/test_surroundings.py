@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Transformer
 
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.context import with_context, without_context
 from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
 from mineral_prospectivity.geo.evidence import layer_evidence
 from mineral_prospectivity.geo.focal import disc_of_cells, gradient, neighbourhood, with_focal
@@ -17,6 +18,7 @@ from mineral_prospectivity.geo.grid import Window, cell_centres, make_grid, wind
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.proximity import distance_to_geometries, segments_of
 from mineral_prospectivity.geo.raster import Raster
+from mineral_prospectivity.geo.tabulate import valid_cells
 
 from .conftest import CRS, NORTH, WEST
 
@@ -215,3 +217,26 @@ def test_values_are_spread_between_points_and_no_farther(grid, vector_layer):
     assert values[1, [0, 2]].tolist() == [1, 3]
     assert np.isnan(values[2:]).all()
     assert np.isnan(values[0, 4])
+
+
+def test_context_is_the_mean_around_cells_that_have_a_value():
+    values = np.float32(50_000 + np.random.default_rng(4).normal(size=(30, 40)))
+    values[:12, :12] = np.nan
+    layers = raster_of(values)
+    evidence = with_context(layers, 500)
+    assert evidence.names == ("g", "g_within_500m")
+    made = evidence.bands[1]
+    assert (made.context, made.layer, made.unit, made.kind) == (True, "g", "mGal", "continuous")
+    expected = np.where(np.isfinite(values), brute_force(values, 500)[0], np.nan)
+    assert np.allclose(evidence.array()[1], expected, equal_nan=True, rtol=1e-7)
+    assert without_context(evidence).bands == layers.bands
+
+
+def test_context_makes_no_cell_one_more_to_predict():
+    rng = np.random.default_rng(5)
+    values = np.where(rng.random((3, 30, 40)) < 0.5, np.nan, 1.0).astype(np.float32)
+    bands = tuple(Band(name) for name in "abc")
+    layers = Raster(WIDE, bands, lambda window: values[(slice(None), *window.slices)])
+    evidence = with_context(layers, 400)
+    for share in (0.0, 0.3, 0.5, 0.7, 1.0):
+        assert np.array_equal(valid_cells(evidence, share), valid_cells(layers, share))

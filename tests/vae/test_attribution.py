@@ -74,7 +74,7 @@ def layer_sums(stack, terms):
 
 
 def test_a_linear_head_is_attributed_exactly(ensemble, data, baseline):
-    stack = additive_stack(ensemble.stack)
+    stack = additive_stack(ensemble.readers[0].stack)
     order = stack.transform.order
     values, start = (torch.from_numpy(x[..., order]) for x in (data.features[:200], baseline))
     assert values.isnan().any()
@@ -84,7 +84,7 @@ def test_a_linear_head_is_attributed_exactly(ensemble, data, baseline):
 
 
 def test_a_layer_that_the_head_does_not_use_gets_nothing(ensemble, data, baseline):
-    stack = additive_stack(ensemble.stack)
+    stack = additive_stack(ensemble.readers[0].stack)
     gravity = [
         n for n, column in enumerate(stack.transform.order) if data.bands[column].name == "gravity"
     ]

@@ -17,7 +17,7 @@ class CutOffError(Exception):
     """The host is gone."""
 
 
-STEPS = ("members_000_000/step", "members_001_001/step")
+STEPS = ("bands_5_members_000_000/step", "bands_5_members_001_001/step")
 """Where a state tells how far each of two stacks has come."""
 
 

@@ -28,6 +28,8 @@ class Band:
         ``robust`` (median and interquartile range). Fractions are taken as they are.
     description
         One sentence for people.
+    context
+        Made from the surroundings of each cell, for members to read or not.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Band:
     unit: str = "1"
     transform: Transform = "normal_score"
     description: str = ""
+    context: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the band as plain values for JSON or raster tags."""

@@ -125,7 +125,7 @@ def disc_mean(grid: GeoBox, radius: float) -> Focal:
         return (_within(band, radius, "", "Mean"),)
 
     def compute(padded: NDArray[np.float32]) -> NDArray[np.floating]:
-        return disc_moments(padded, disc)[0][None]
+        return disc_mean_of(padded, disc)[None]
 
     return Focal(disc.shape[0] // 2, bands, compute)
 
@@ -161,6 +161,20 @@ def disc_sum(padded: NDArray[np.floating], disc: NDArray[np.float64]) -> NDArray
     return total
 
 
+def disc_mean_of(padded: NDArray[np.floating], disc: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the known cells of a disc around each cell, NaN where none is."""
+    known = np.isfinite(padded)
+    values = np.where(known, padded, 0.0).astype(np.float64)
+    return disc_sum(values, disc) / _count(known, disc)
+
+
+def _count(known: NDArray[np.bool_], disc: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the known cells of each disc, NaN for none."""
+    count = np.rint(disc_sum(known.astype(np.float64), disc))
+    count[count == 0] = np.nan
+    return count
+
+
 def disc_moments(
     padded: NDArray[np.floating], disc: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -171,12 +185,10 @@ def disc_moments(
     Values are centred before they are squared: E[v²] - E[v]² loses every digit of a field that
     varies by a few units around 50,000.
     """
-    known = np.isfinite(padded)
+    known, mean = np.isfinite(padded), disc_mean_of(padded, disc)
     values = np.where(known, padded, 0.0).astype(np.float64)
     centred = np.where(known, values - values.sum() / max(known.sum(), 1), 0.0)
-    count = np.rint(disc_sum(known.astype(np.float64), disc))
-    count[count == 0] = np.nan
-    mean = disc_sum(values, disc) / count
+    count = _count(known, disc)
     variance = disc_sum(centred**2, disc) / count - (disc_sum(centred, disc) / count) ** 2
     variance[variance < _NOISE * np.square(centred).max()] = 0.0
     return mean, np.sqrt(variance)

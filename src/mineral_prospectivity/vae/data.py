@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
@@ -117,6 +117,14 @@ class TrainingData:
         """Rows whose zero label a fit may use, shape ``(cells,)``."""
         usable: NDArray[np.bool_] = (self.labels == 0) & self.training
         return usable
+
+    def readings(self) -> tuple[Self, ...]:
+        """Return the data without the context of cells, and then with it, where there is any."""
+        own = [column for column, band in enumerate(self.bands) if not band.context]
+        if len(own) == len(self.bands):
+            return (self,)
+        bands = tuple(self.bands[column] for column in own)
+        return replace(self, features=self.features[:, own], bands=bands), self
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that training can depend on."""

@@ -40,6 +40,17 @@ class LogitMoments(NamedTuple):
     """Mean squared standardised residual over members and bands, shape ``(cells,)``."""
 
 
+class Readers(NamedTuple):
+    """Members that read the same bands."""
+
+    members: list[int]
+    """Their places in the ensemble."""
+    columns: list[int]
+    """Columns of the evidence that they read, in the order that their stack expects."""
+    stack: CellModel
+    """Their full fits, with the one transform that they share."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Members of one training, stacked.
@@ -48,12 +59,15 @@ class Ensemble:
     ----------
     names
         Names of the members, such as ``member_007``.
-    stack
-        Their full fits, with the one transform that they share.
+    bands
+        The evidence that the members expect, in order.
+    readers
+        The members by what they read of it: all bands, or those that are no context.
     """
 
     names: tuple[str, ...]
-    stack: CellModel
+    bands: tuple[Band, ...]
+    readers: tuple[Readers, ...]
 
     @classmethod
     def of(cls, bundles: Sequence[MemberBundle], *, device: str = "auto") -> Ensemble:
@@ -68,22 +82,27 @@ class Ensemble:
         if not bundles:
             msg = "an ensemble needs at least one member bundle"
             raise BundleError(msg)
-        for bundle in bundles[1:]:
-            _check_alike(bundles[0], bundle)
-        target = choose_device(device)
-        names = tuple(bundle.name for bundle in bundles)
-        stacks = [bundle.stack(target) for bundle in bundles]
-        return cls(names, type(stacks[0]).join(stacks))
+        by_bands: dict[tuple[Band, ...], list[int]] = {}
+        for place, bundle in enumerate(bundles):
+            alike = by_bands.setdefault(bundle.header.bands_read, [])
+            if place:
+                _check_alike(bundles[0], bundle)
+            if alike:
+                _check_shared(bundles[alike[0]], bundle)
+            alike.append(place)
+        target, bands = choose_device(device), bundles[0].header.bands
+        readers = []
+        for members in by_bands.values():
+            stacks = [bundles[place].stack(target) for place in members]
+            joined = type(stacks[0]).join(stacks)
+            read = [joined.transform.bands[column] for column in joined.transform.order]
+            readers.append(Readers(members, [bands.index(band) for band in read], joined))
+        return cls(tuple(bundle.name for bundle in bundles), bands, tuple(readers))
 
     @classmethod
     def load(cls, paths: Iterable[Path], *, device: str = "auto") -> Ensemble:
         """Read members from their files."""
         return cls.of([MemberBundle.load(path) for path in paths], device=device)
-
-    @property
-    def bands(self) -> tuple[Band, ...]:
-        """The evidence that the members expect, in order."""
-        return self.stack.transform.bands
 
     def check(self, bands: Sequence[Band]) -> None:
         """Make sure that evidence is what the members were trained on.
@@ -136,13 +155,14 @@ class Ensemble:
         """
         members, cells = len(self.names), len(features)
         mean, variance, latent = np.empty((3, members, cells))
-        residual = np.empty(cells)
-        for part, values in self._blocks(features):
-            moments = self.stack.moments(values)
-            mean[:, part] = moments.mean.cpu().numpy()
-            variance[:, part] = moments.variance.cpu().numpy()
-            latent[:, part] = moments.latent.cpu().numpy()
-            residual[part] = moments.residual.mean(dim=0).cpu().numpy()
+        residual = np.zeros(cells)
+        for who in self.readers:
+            for part, values in self._blocks(who, features):
+                moments = who.stack.moments(values)
+                mean[who.members, part] = moments.mean.cpu().numpy()
+                variance[who.members, part] = moments.variance.cpu().numpy()
+                latent[who.members, part] = moments.latent.cpu().numpy()
+                residual[part] += moments.residual.sum(dim=0).cpu().numpy() / members
         return LogitMoments(mean, variance, latent, residual)
 
     def encode(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -153,10 +173,11 @@ class Ensemble:
         features
             As for :meth:`logit_moments`.
         """
-        shape = (len(self.names), len(features), self.stack.latent)
+        shape = (len(self.names), len(features), self.readers[0].stack.latent)
         encoded = np.empty(shape, np.float32)
-        for part, values in self._blocks(features):
-            encoded[:, part] = self.stack.encode(values).cpu().numpy()
+        for who in self.readers:
+            for part, values in self._blocks(who, features):
+                encoded[who.members, part] = who.stack.encode(values).cpu().numpy()
         return encoded
 
     def attribute(
@@ -176,34 +197,34 @@ class Ensemble:
         Attribution
             See :func:`~mineral_prospectivity.vae.attribution.integrated_gradients`.
         """
-        surface = self.stack.surface()
-        ((_, start),) = self._blocks(np.asarray(baseline, dtype=np.float32)[None])
-        parts = [
-            integrated_gradients(surface, values, start[0]) for _, values in self._blocks(features)
-        ]
-        layers = np.zeros((0, len(layer_names(self.bands))))
-        return Attribution(
-            np.concatenate([layers, *(part.layers for part in parts)]),
-            np.concatenate([np.zeros(0), *(part.total for part in parts)]),
-        )
+        layers = np.zeros((len(features), len(layer_names(self.bands))))
+        total = np.zeros(len(features))
+        for who in self.readers:
+            share, surface = len(who.members) / len(self.names), who.stack.surface()
+            ((_, start),) = self._blocks(who, np.asarray(baseline, dtype=np.float32)[None])
+            for part, values in self._blocks(who, features):
+                found = integrated_gradients(surface, values, start[0])
+                layers[part] += share * found.layers
+                total[part] += share * found.total
+        return Attribution(layers, total)
 
-    def _blocks(self, features: NDArray[np.float32]) -> Iterator[tuple[slice, Tensor]]:
+    def _blocks(
+        self, who: Readers, features: NDArray[np.float32]
+    ) -> Iterator[tuple[slice, Tensor]]:
         if features.ndim != 2 or features.shape[1] != len(self.bands):  # noqa: PLR2004
             msg = (
                 f"evidence of shape {features.shape}: the members expect (cells, "
                 f"{len(self.bands)}), one column for each of Ensemble.bands"
             )
             raise BundleError(msg)
-        order = self.stack.transform.order
-        device = self.stack.device
         for start in range(0, len(features), BLOCK):
             part = slice(start, start + BLOCK)
-            block = features[part][:, order].astype(np.float32, copy=False)
-            yield part, torch.from_numpy(block).to(device)
+            block = features[part][:, who.columns].astype(np.float32, copy=False)
+            yield part, torch.from_numpy(block).to(who.stack.device)
 
 
 def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
-    """Members of one ensemble share data and settings, and hence some of their tensors."""
+    """Members of one ensemble share data and settings."""
     mine, theirs = first.header, other.header
     if first.name == other.name:
         msg = f"{first.name} is given twice"
@@ -222,15 +243,25 @@ def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
             f"({their[different[0]]}) than {first.name} ({own[different[0]]}). Train it again"
         )
         raise BundleError(msg)
-    shared = CELL_MODELS[mine.settings.kind].shared
+    if mine.data_digest != theirs.data_digest or mine.bands != theirs.bands:
+        raise _other_data(first, other)
+
+
+def _check_shared(first: MemberBundle, other: MemberBundle) -> None:
+    """Members that read the same bands share some of their tensors."""
+    shared = CELL_MODELS[first.header.settings.kind].shared
     same = all(
         np.array_equal(array, other.tensors[name])
         for name, array in first.tensors.items()
         if name.startswith(shared)
     )
-    if mine.data_digest != theirs.data_digest or mine.bands != theirs.bands or not same:
-        msg = f"{other.name} was trained on other data than {first.name}. Train it again"
-        raise BundleError(msg)
+    if not same:
+        raise _other_data(first, other)
+
+
+def _other_data(first: MemberBundle, other: MemberBundle) -> BundleError:
+    msg = f"{other.name} was trained on other data than {first.name}. Train it again"
+    return BundleError(msg)
 
 
 def _listed(names: Sequence[str]) -> str:

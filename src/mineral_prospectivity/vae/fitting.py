@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.vae.conditional.settings import CvaeSettings
 from mineral_prospectivity.vae.conditional.train import fit_realisations
+from mineral_prospectivity.vae.context import read_by
 from mineral_prospectivity.vae.diversity import SEEDS
 from mineral_prospectivity.vae.train import fit_members
 
@@ -41,7 +43,8 @@ def fit_ensemble(
     data, members, seed, folds, device, nested, progress
         As for :func:`~mineral_prospectivity.vae.train.fit_members`.
     settings
-        The model and its training.
+        The model and its training. The conditional model, which is one autoencoder for all
+        members, never reads the context of cells.
     diversity
         In what the members' data differ. Members of the conditional model differ in the data
         that it generates, and in nothing else.
@@ -63,9 +66,13 @@ def fit_ensemble(
                 "differ in the data that it generates. Set ensemble.diversity: seeds"
             )
             raise ConfigurationError(msg)
-        return fit_realisations(
-            data, members, settings=settings, seed=seed, folds=folds, device=device,
+        plain, *wider = data.readings()
+        pack = fit_realisations(
+            plain, members, settings=settings, seed=seed, folds=folds, device=device,
             nested=nested, progress=progress,
+        )  # fmt: skip
+        return pack if not wider else replace(
+            pack, bundles={m: read_by(own, data, {}) for m, own in pack.bundles.items()}
         )  # fmt: skip
     return fit_members(
         data, members, settings=settings, seed=seed, folds=folds, device=device, nested=nested,

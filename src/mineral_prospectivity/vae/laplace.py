@@ -154,18 +154,31 @@ def marginal_shift(mean: Tensor, variance: Tensor, labels: Tensor, counts: Tenso
     counts
         Cells of the map that a row stands for, shape ``(rows,)``.
     """
-    nodes, masses = (torch.from_numpy(a).to(mean) for a in np.polynomial.hermite.hermgauss(16))
-    logits = mean.unsqueeze(1) + (2 * variance).sqrt().unsqueeze(1) * nodes
+    logits, masses = _quadrature(mean, variance)
     shift = 0.0
     for _ in range(NEWTON_STEPS):
         probability = torch.sigmoid(logits + shift)
-        expected = probability @ masses / math.sqrt(math.pi)
-        slope = (probability * (1 - probability)) @ masses / math.sqrt(math.pi)
+        expected = probability @ masses
+        slope = (probability * (1 - probability)) @ masses
         step = float((counts @ (expected - labels)) / (counts @ slope))
         shift -= max(-1.0, min(1.0, step))
         if abs(step) < NEWTON_TOLERANCE:
             break
     return shift
+
+
+def expected_probability(mean: Tensor, variance: Tensor) -> Tensor:
+    """Return E[sigmoid] of Gaussian logits, shape ``(rows,)`` as both arguments."""
+    logits, masses = _quadrature(mean, variance)
+    expected: Tensor = torch.sigmoid(logits) @ masses
+    return expected
+
+
+def _quadrature(mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
+    """Return logits ``(rows, nodes)`` and masses ``(nodes,)`` of a Gauss-Hermite rule."""
+    nodes, masses = (torch.from_numpy(a).to(mean) for a in np.polynomial.hermite.hermgauss(16))
+    logits = mean.unsqueeze(1) + (2 * variance).sqrt().unsqueeze(1) * nodes
+    return logits, masses / math.sqrt(math.pi)
 
 
 def _precision(phi: Tensor, information: Tensor) -> Tensor:

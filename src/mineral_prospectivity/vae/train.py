@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from mineral_prospectivity.errors import TrainingError
 from mineral_prospectivity.vae.batches import Fit
 from mineral_prospectivity.vae.bundle import MemberBundle
 from mineral_prospectivity.vae.checkpoint import StackCheckpoints, training_key
+from mineral_prospectivity.vae.context import choose_context
 from mineral_prospectivity.vae.descent import train_stack
 from mineral_prospectivity.vae.device import stack_threads
 from mineral_prospectivity.vae.diversity import SEEDS
@@ -56,6 +58,9 @@ def fit_members(
 ) -> Pack:
     """Train members with all their fits.
 
+    Where there are bands of the context of cells, a member is trained without and with them, and
+    :func:`~mineral_prospectivity.vae.context.choose_context` chooses.
+
     A member depends on the data, the settings, the seed and its own number alone: it is the same
     whatever other members it is trained with (on a GPU, up to rounding).
 
@@ -74,7 +79,8 @@ def fit_members(
     device
         ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``.
     nested
-        Also train the K (K - 1) / 2 fits without two folds, on which calibration rests.
+        Also train the K (K - 1) / 2 fits without two folds, on which calibration rests, and the
+        choice of the context; without them all bands are read.
     diversity
         In what the members' data differ.
     progress
@@ -89,59 +95,63 @@ def fit_members(
     ConfigurationError
         When CUDA is asked for and there is none.
     """
-    prepared = PreparedData.prepare(data, seed=seed, folds=folds, nested=nested, device=device)
-    trainer = _Trainer(prepared, settings, diversity)
+    readings = [
+        PreparedData.prepare(own, seed=seed, folds=folds, nested=nested, device=device)
+        for own in (data.readings() if nested else (data,))
+    ]
+    trainers = [_Trainer(prepared, settings, diversity) for prepared in readings]
     if checkpoint:
-        trainer.keep_states(checkpoint, members)
+        what = f"{data.digest()} {diversity}"
+        key = training_key(what, settings, seed, trainers[0].fits(members))
+        states = StackCheckpoints(checkpoint, key)
+        trainers = [replace(trainer, states=states) for trainer in trainers]
     # members with data of their own cannot share a stack
     alike = diversity.resampling == "seeds"
-    size = MEMBERS_AT_ONCE[prepared.device.type] if alike else 1
+    size = MEMBERS_AT_ONCE[readings[0].device.type] if alike else 1
     stacks = [tuple(members[start : start + size]) for start in range(0, len(members), size)]
-    shown = ProgressSum(progress, len(stacks) * settings.steps)
+    work = [(trainer, stack) for stack in stacks for trainer in trainers]
+    shown = ProgressSum(progress, len(work) * settings.steps)
 
-    def train(stack: tuple[int, ...]) -> Pack:
-        return trainer.train(stack, partial(shown.report, stack, stack))
+    def train(trainer: _Trainer, stack: tuple[int, ...]) -> Pack:
+        return trainer.train(stack, partial(shown.report, (trainer.name, stack), stack))
 
-    with stack_threads(prepared.device) as threads:
-        packs = list(threads.map(train, stacks))
+    with stack_threads(readings[0].device) as threads:
+        packs = list(threads.map(train, *zip(*work, strict=True)))
     if checkpoint:
         checkpoint.clear()
-    return _joined(packs)
+    plain, *wider = [_joined(packs[at :: len(trainers)]) for at in range(len(trainers))]
+    return choose_context(plain, wider[0], data) if wider else plain
 
 
+@dataclass(frozen=True, eq=False)
 class _Trainer:
-    """What all stacks of a run share."""
+    """What all stacks share that read the same bands, and where they keep their states."""
 
-    def __init__(
-        self,
-        prepared: PreparedData,
-        settings: VaeSettings,
-        diversity: Diversity,
-    ) -> None:
-        self._prepared, self._settings, self._diversity = prepared, settings, diversity
-        self._states: StackCheckpoints | None = None
+    prepared: PreparedData
+    settings: VaeSettings
+    diversity: Diversity
+    states: StackCheckpoints | None = None
 
-    def keep_states(self, checkpoint: Checkpoint, members: Sequence[int]) -> None:
-        """Keep the states of all stacks, and go on from those of a training that was cut off."""
-        what = f"{self._prepared.digest} {self._diversity}"
-        key = training_key(what, self._settings, self._prepared.seed, self._fits(members))
-        self._states = StackCheckpoints(checkpoint, key)
+    @property
+    def name(self) -> str:
+        """How many bands are read."""
+        return f"bands_{len(self.prepared.data.bands)}"
 
     def train(self, members: Sequence[int], report: Callable[[StepReport], None]) -> Pack:
         """Train one stack: the fits of one member after those of another."""
-        prepared, fits = self._prepared, self._fits(members)
-        sample = self._diversity.sample(prepared.data, members[0], prepared.seed)
+        prepared, fits = self.prepared, self.fits(members)
+        sample = self.diversity.sample(prepared.data, members[0], prepared.seed)
         own = prepared.learning_from(sample)
         network, history = train_stack(
             sample,
             fits,
             own.fit_evidence(*(fit.left_out for fit in fits)),
             transform=prepared.transform(*(fit.left_out for fit in fits)),
-            settings=self._settings,
+            settings=self.settings,
             seed=prepared.seed,
             report=report,
-            checkpoint=self._states,
-            key=f"members_{members[0]:03d}_{members[-1]:03d}",
+            checkpoint=self.states,
+            key=f"{self.name}_members_{members[0]:03d}_{members[-1]:03d}",
         )
         heads = [
             self._head(sample, fit, own.fit_evidence(fit.left_out), network.take([number]))
@@ -156,8 +166,9 @@ class _Trainer:
             history,
         )
 
-    def _fits(self, members: Sequence[int]) -> list[Fit]:
-        return [Fit(member, left_out) for member in members for left_out in self._prepared.plan]
+    def fits(self, members: Sequence[int]) -> list[Fit]:
+        """Return the fits of members: what each may see."""
+        return [Fit(member, left_out) for member in members for left_out in self.prepared.plan]
 
     def _head(
         self, sample: TrainingData, fit: Fit, evidence: FitEvidence, network: StackedVae
@@ -166,16 +177,16 @@ class _Trainer:
             sample,
             fit,
             evidence,
-            transform=self._prepared.transform(fit.left_out),
+            transform=self.prepared.transform(fit.left_out),
             network=network,
-            settings=self._settings,
-            seed=self._prepared.seed,
+            settings=self.settings,
+            seed=self.prepared.seed,
         )
         if active == 0:
             where = f" (fit {fit.name!r})" if fit.left_out else ""
             msg = (
                 f"member_{fit.member:03d}: the latent space collapsed{where} (0 of "
-                f"{self._settings.latent} units active). {_remedy(self._settings)}"
+                f"{self.settings.latent} units active). {_remedy(self.settings)}"
             )
             raise TrainingError(msg)
         return head
@@ -185,12 +196,12 @@ class _Trainer:
         full = history[(history["member"] == member) & (history["fit"] == Fit(member).name)]
         return MemberBundle.of(
             Stack(
-                self._prepared.transform(()), trained.network.take([number]), trained.heads[number]
+                self.prepared.transform(()), trained.network.take([number]), trained.heads[number]
             ),
             member=member,
-            seed=self._prepared.seed,
-            settings=self._settings,
-            data_digest=self._prepared.digest,
+            seed=self.prepared.seed,
+            settings=self.settings,
+            data_digest=self.prepared.digest,
             history=full.drop(columns=["member", "fit"]),
         )
 

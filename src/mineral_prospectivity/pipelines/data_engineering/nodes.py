@@ -9,6 +9,7 @@ import pandas as pd
 from odc.geo.geobox import GeoBox
 
 from mineral_prospectivity.geo.checks import check_layers
+from mineral_prospectivity.geo.context import with_context, without_context
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.quality import quality_report
@@ -48,8 +49,10 @@ def align_layer(layer: EvidenceLayer, grid: GeoBox, parameters: GridParameters) 
 def stack_evidence(
     cells: pd.DataFrame, grid: GridParameters, labels: LabelParameters, *aligned: Raster
 ) -> Raster:
-    """Return all bands of all layers as one raster, and those that known deposits make."""
+    """Return all bands of all layers as one raster, their context, and what deposits make."""
     layers = stack(aligned)
+    if grid.context:
+        layers = with_context(layers, grid.context)
     if not labels.brownfield:
         return layers
     return with_deposit_density(layers, cells, min_coverage=grid.min_coverage)
@@ -98,7 +101,7 @@ def report_quality(
     )
     folds["clusters"] = cells[cells["cluster"] >= 0].groupby("fold")["cluster"].nunique()
     return {
-        **quality_report(evidence_stack, min_coverage=parameters.min_coverage),
+        **quality_report(without_context(evidence_stack), min_coverage=parameters.min_coverage),
         "deposits": label_report,
         "folds": folds.reset_index().to_dict("records"),
     }

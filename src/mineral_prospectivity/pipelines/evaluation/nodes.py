@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.grid import cell_centres
 from mineral_prospectivity.geo.layers import EvidenceLayer
@@ -96,8 +97,9 @@ def check_folds(
 
     Both are asked of the layers, whatever else is evidence.
     """
-    names = [name for name in evidence_stack.names if name != DEPOSIT_DENSITY.name]
-    layers = evidence_stack.select(names)
+    own = without_context(evidence_stack)
+    names = [name for name in own.names if name != DEPOSIT_DENSITY.name]
+    layers = own.select(names)
     valid = valid_cells(layers, grid.min_coverage)
     rng = np.random.default_rng(parameters.seed)
     drawn = np.sort(rng.choice(valid, min(MAP_SAMPLE, len(valid)), replace=False))

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, raster_of_cells
 from mineral_prospectivity.labels import require_same_grid
@@ -158,6 +159,7 @@ def rank_targets(
 
     As polygons and as a table; then what drives each, and the deposits it resembles.
     """
+    layers = without_context(evidence_stack)
     ground = best_ground(hot_spot_map, prediction, parameters.area_share)
     found = find_targets(
         ground,
@@ -174,8 +176,8 @@ def rank_targets(
         target_zones(ground, found),
         maps=prediction,
         attribution=attribution,
-        evidence=evidence_stack,
-        background=Background.of(cells, evidence, evidence_stack.bands),
+        evidence=layers,
+        background=Background.of(cells, evidence, layers.bands),
         dissimilarity=dissimilarity,
         latent=latent,
         deposits=deposits,
@@ -250,16 +252,17 @@ def write_qgis_project(
     All that the project shows is in its own folder, which can so be copied as it is. ``styles``
     holds those of `qgis.FEATURES`, then those of `qgis.MAPS`.
     """
+    layers = without_context(evidence_stack)
     names = [*qgis.FEATURES, *(one.name for one in qgis.MAPS)]
-    bands = zip(evidence_stack.bands, qgis.evidence_styles(evidence_stack), strict=True)
+    bands = zip(layers.bands, qgis.evidence_styles(layers), strict=True)
     project = qgis.ProjectInputs(
         name=experiment,
-        grid=evidence_stack.grid,
+        grid=layers.grid,
         styles={**dict(zip(names, styles, strict=True)), "folds": qgis.folds_style(deposits)},
         evidence=tuple(bands),
         targets=targets,
     )
-    return deposits, evidence_stack, qgis.project_file(project)
+    return deposits, layers, qgis.project_file(project)
 
 
 def write_report(

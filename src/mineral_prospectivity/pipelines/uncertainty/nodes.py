@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,7 @@ from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.moments import LogitMoments
 from mineral_prospectivity.uq.novelty import NoveltyScale
 from mineral_prospectivity.vae.attribution import typical_cell
-from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.bundle import MAP, MemberBundle
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.ensemble import Ensemble
 
@@ -71,7 +72,7 @@ def calibrate(
 def describe_members(
     cells: pd.DataFrame, evidence: pd.DataFrame, evidence_stack: Raster, *bundles: MemberBundle
 ) -> dict[str, str | int]:
-    """Return what the members of the map were made from: runs, commits and data.
+    """Return what the members of the map were made from, and whether they read the context.
 
     They must have been trained on the evidence, labels and folds that there are now.
     """
@@ -85,7 +86,21 @@ def describe_members(
     names = dict.fromkeys(name for origin in origins for name in origin)
     found = {name: {origin[name] for origin in origins if name in origin} for name in names}
     told = {name: ", ".join(sorted(values)) for name, values in found.items()}
-    return {"count": len(bundles), **told, "training_data": digest}
+    return {"count": len(bundles), **told, "training_data": digest, **_context_read(bundles)}
+
+
+def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str]:
+    """Return how many members, and how many of their fits without a fold, read the context."""
+    gains = [bundle.header.context_gain for bundle in bundles if bundle.header.context_gain]
+    if not gains:
+        return {}
+    members = sum(gained[MAP] > 0 for gained in gains)
+    fits = [gain for gained in gains for name, gain in gained.items() if name != MAP]
+    read = sum(gain > 0 for gain in fits)
+    return {
+        "context_read_by": f"{members} of {len(gains)} members, "
+        f"{read} of {len(fits)} fits that left out a fold"
+    }
 
 
 def predict_map(

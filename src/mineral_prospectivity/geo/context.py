@@ -1,0 +1,58 @@
+"""The context of a cell: what each band shows around it, on average."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from mineral_prospectivity.geo.focal import Focal, disc_mean_of, disc_of_cells, trim, with_focal
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from odc.geo.geobox import GeoBox
+
+    from mineral_prospectivity.geo.bands import Band
+    from mineral_prospectivity.geo.raster import Raster
+
+
+def with_context(layers: Raster, radius: float) -> Raster:
+    """Return the layers and, after them, the mean of each band around each cell.
+
+    Deposits form where a rock, a structure or an anomaly is near, which the cell itself need not
+    show. A mean has a value where its band has one: it makes no cell one more to predict.
+
+    Parameters
+    ----------
+    layers
+        The bands of all layers.
+    radius
+        Of the discs that the means are taken over, m.
+    """
+    return with_focal(layers, [_mean_around(layers.grid, radius)])
+
+
+def without_context(evidence: Raster) -> Raster:
+    """Return the bands that are no context."""
+    return evidence.select([band.name for band in evidence.bands if not band.context])
+
+
+def _mean_around(grid: GeoBox, radius: float) -> Focal:
+    disc = disc_of_cells(grid, radius)
+    pad = disc.shape[0] // 2
+
+    def bands(band: Band) -> tuple[Band, ...]:
+        made = replace(
+            band,
+            name=f"{band.name}_within_{radius:.0f}m",
+            description=f"Mean of {band.name} within {radius:.0f} m",
+            context=True,
+        )
+        return (made,)
+
+    def compute(padded: NDArray[np.float32]) -> NDArray[np.floating]:
+        mean, known = disc_mean_of(padded, disc), np.isfinite(trim(padded, pad))
+        return np.where(known, mean, np.nan)[None]
+
+    return Focal(pad, bands, compute)

@@ -1,0 +1,127 @@
+"""Whether a member reads the context of cells: each fit asks folds that neither it nor it saw."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from mineral_prospectivity.vae.bundle import MAP, MemberBundle
+from mineral_prospectivity.vae.held_out import joined
+from mineral_prospectivity.vae.laplace import expected_probability
+from mineral_prospectivity.vae.pack import Pack
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from mineral_prospectivity.vae.data import TrainingData
+
+    Gains = Mapping[int, Mapping[str, float]]
+
+
+def choose_context(plain: Pack, wider: Pack, data: TrainingData) -> Pack:
+    """Return each member's fits with context where inner folds say that it helps, else without.
+
+    The fits without a fold are chosen by the mean negative log-likelihood of the inner folds
+    that leave it out, so that no score knows the choice; the fit of the map by that of the
+    out-of-fold predictions. What context gains in each stands in the bundle.
+
+    Parameters
+    ----------
+    plain, wider
+        The same members, trained without and with the bands of the context.
+    data
+        What ``wider`` was trained on.
+    """
+    gains = _gains(plain, wider, data)
+    bundles = {
+        member: read_by((wider if gained[MAP] > 0 else plain).bundles[member], data, gained)
+        for member, gained in gains.items()
+    }
+    return Pack(
+        bundles,
+        _chosen(plain.out_of_fold, wider.out_of_fold, gains, "fold", "cell"),
+        _chosen(plain.inner, wider.inner, gains, "outer", "outer", "cell"),
+        _chosen(plain.permuted, wider.permuted, gains, "fold", "cell"),
+        pd.concat(
+            [plain.history.assign(context=False), wider.history.assign(context=True)],
+            ignore_index=True,
+        ),
+    )
+
+
+def read_by(bundle: MemberBundle, data: TrainingData, gained: Mapping[str, float]) -> MemberBundle:
+    """Return a member that is given all bands of the data, and reads those that it was trained on.
+
+    Parameters
+    ----------
+    bundle
+        A member trained on all bands or on those that are no context.
+    data
+        All bands.
+    gained
+        What context gains: where not above 0 for the map, the member does not read it.
+    """
+    header = replace(
+        bundle.header, bands=data.bands, data_digest=data.digest(), context_gain=dict(gained)
+    )
+    return MemberBundle(header, bundle.tensors)
+
+
+def _gains(plain: Pack, wider: Pack, data: TrainingData) -> Gains:
+    """Return by how much context lowers the loss, nats a cell, by member and fold, and overall."""
+    rows = pd.Series(np.arange(len(data.cells)), index=data.cells)
+    inner, whole = (
+        _loss(narrow, data, rows) - _loss(wide, data, rows)
+        for narrow, wide in ((plain.inner, wider.inner), (plain.out_of_fold, wider.out_of_fold))
+    )
+    mass = data.weights[rows[plain.out_of_fold["cell"]]]
+    by_fold = _means(inner, plain.inner["weight"], plain.inner, "member", "outer")
+    overall = _means(whole, mass, plain.out_of_fold, "member")
+    gains: dict[int, dict[str, float]] = {
+        int(member): {MAP: gain} for member, gain in overall.items()
+    }
+    for (member, fold), gain in by_fold.items():
+        gains[int(member)][str(fold)] = gain
+    return gains
+
+
+def _loss(table: pd.DataFrame, data: TrainingData, rows: pd.Series) -> NDArray[np.float64]:
+    """Return the negative log-likelihood of each row."""
+    spread = table["variance"] + table["latent"]
+    mean, variance = (torch.tensor(part.to_numpy(np.float64)) for part in (table["mean"], spread))
+    p = expected_probability(mean, variance).numpy()
+    found = data.labels[rows[table["cell"]]] == 1
+    loss: NDArray[np.float64] = -np.log(np.where(found, p, 1 - p))
+    return loss
+
+
+def _means(
+    values: NDArray[np.float64], weights: ArrayLike, table: pd.DataFrame, *by: str
+) -> dict[Any, float]:
+    """Return the weighted mean of the values of each group of rows."""
+    mass = np.asarray(weights, dtype=np.float64)
+    summed = (
+        pd.DataFrame({"value": values * mass, "mass": mass})
+        .groupby([table[name].to_numpy() for name in by])
+        .sum()
+    )
+    return (summed["value"] / summed["mass"]).to_dict()
+
+
+def _chosen(
+    plain: pd.DataFrame, wider: pd.DataFrame, gains: Gains, fold: str, *order: str
+) -> pd.DataFrame:
+    """Return the rows of either table, by member and the fold that their fits left out."""
+
+    def helped(table: pd.DataFrame) -> pd.Series:
+        pairs = zip(table["member"], table[fold], strict=True)
+        found = [gains[member][str(left_out)] > 0 for member, left_out in pairs]
+        return pd.Series(found, index=table.index, dtype=bool)
+
+    return joined([plain[~helped(plain)], wider[helped(wider)]], "member", *order)
