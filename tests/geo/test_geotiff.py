@@ -20,7 +20,7 @@ from .conftest import CRS, NORTH, WEST
 GRID = make_grid(CRS, 100.0, (WEST, NORTH - 60_000, WEST + 110_050, NORTH))
 BANDS = (
     Band("gravity", "gravity", unit="µm/s²", transform="robust", description="Größe, m"),
-    Band("rock_granite", "rock", kind="fraction"),
+    Band("rock_granite", "rock", kind="fraction", context=True),
 )
 
 

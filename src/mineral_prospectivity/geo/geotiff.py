@@ -35,6 +35,7 @@ PALETTE = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f
 """Colours that colour-blind people can tell apart (Okabe and Ito 2008)."""
 
 _BAND_TAGS = ("name", "layer", "kind", "unit", "transform", "description")
+_CONTEXT = {"context": "yes"}
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,8 @@ def _describe(dataset: Any, raster: Raster) -> None:
     for number, band in enumerate(raster.bands, start=1):
         tags = {name: text for name, text in band.to_dict().items() if name not in unfit}
         dataset.update_tags(number, **{n: tags[n] for n in _BAND_TAGS if tags.get(n)})
+        if band.context:
+            dataset.update_tags(number, **_CONTEXT)
     for value, name in raster.categories:
         dataset.update_tags(1, **{f"category_{value}": name})
 
@@ -228,7 +231,7 @@ def _band(dataset: Any, number: int) -> Band:
         "name": dataset.descriptions[number - 1] or f"band_{number}",
         "unit": dataset.units[number - 1] or "1",
     }
-    return Band(**{**fallback, **own})
+    return Band(**{**fallback, **own}, context=_CONTEXT.items() <= tags.items())
 
 
 def _categories(dataset: Any) -> tuple[tuple[int, str], ...]:

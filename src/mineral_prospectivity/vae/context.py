@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     Gains = Mapping[int, Mapping[str, float]]
 
 
+CERTAIN = 1e-12
+"""Probabilities are taken for this far from 0 and 1 at least, so that no loss is infinite."""
+
+
 def choose_context(plain: Pack, wider: Pack, data: TrainingData) -> Pack:
     """Return each member's fits with context where inner folds say that it helps, else without.
 
@@ -95,7 +99,7 @@ def _loss(table: pd.DataFrame, data: TrainingData, rows: pd.Series) -> NDArray[n
     """Return the negative log-likelihood of each row."""
     spread = table["variance"] + table["latent"]
     mean, variance = (torch.tensor(part.to_numpy(np.float64)) for part in (table["mean"], spread))
-    p = expected_probability(mean, variance).numpy()
+    p = expected_probability(mean, variance).numpy().clip(CERTAIN, 1 - CERTAIN)
     found = data.labels[rows[table["cell"]]] == 1
     loss: NDArray[np.float64] = -np.log(np.where(found, p, 1 - p))
     return loss
@@ -118,10 +122,14 @@ def _chosen(
     plain: pd.DataFrame, wider: pd.DataFrame, gains: Gains, fold: str, *order: str
 ) -> pd.DataFrame:
     """Return the rows of either table, by member and the fold that their fits left out."""
+    helped = {
+        (member, int(name)): gain > 0
+        for member, gained in gains.items()
+        for name, gain in gained.items()
+        if name != MAP
+    }
 
-    def helped(table: pd.DataFrame) -> pd.Series:
-        pairs = zip(table["member"], table[fold], strict=True)
-        found = [gains[member][str(left_out)] > 0 for member, left_out in pairs]
-        return pd.Series(found, index=table.index, dtype=bool)
+    def reads(table: pd.DataFrame) -> NDArray[np.bool_]:
+        return pd.MultiIndex.from_frame(table[["member", fold]]).map(helped).to_numpy(np.bool_)
 
-    return joined([plain[~helped(plain)], wider[helped(wider)]], "member", *order)
+    return joined([plain[~reads(plain)], wider[reads(wider)]], "member", *order)

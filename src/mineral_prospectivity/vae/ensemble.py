@@ -82,22 +82,15 @@ class Ensemble:
         if not bundles:
             msg = "an ensemble needs at least one member bundle"
             raise BundleError(msg)
-        by_bands: dict[tuple[Band, ...], list[int]] = {}
+        by_reading: dict[tuple[Band, ...], list[int]] = {}
         for place, bundle in enumerate(bundles):
-            alike = by_bands.setdefault(bundle.header.bands_read, [])
+            by_reading.setdefault(bundle.header.bands_read, []).append(place)
             if place:
                 _check_alike(bundles[0], bundle)
-            if alike:
-                _check_shared(bundles[alike[0]], bundle)
-            alike.append(place)
-        target, bands = choose_device(device), bundles[0].header.bands
-        readers = []
-        for members in by_bands.values():
-            stacks = [bundles[place].stack(target) for place in members]
-            joined = type(stacks[0]).join(stacks)
-            read = [joined.transform.bands[column] for column in joined.transform.order]
-            readers.append(Readers(members, [bands.index(band) for band in read], joined))
-        return cls(tuple(bundle.name for bundle in bundles), bands, tuple(readers))
+        target = choose_device(device)
+        readers = [_readers(bundles, members, target) for members in by_reading.values()]
+        names = tuple(bundle.name for bundle in bundles)
+        return cls(names, bundles[0].header.bands, tuple(readers))
 
     @classmethod
     def load(cls, paths: Iterable[Path], *, device: str = "auto") -> Ensemble:
@@ -221,6 +214,17 @@ class Ensemble:
             part = slice(start, start + BLOCK)
             block = features[part][:, who.columns].astype(np.float32, copy=False)
             yield part, torch.from_numpy(block).to(who.stack.device)
+
+
+def _readers(bundles: Sequence[MemberBundle], members: list[int], device: torch.device) -> Readers:
+    """Stack the members at some places, which read the same bands."""
+    first, *others = (bundles[place] for place in members)
+    for other in others:
+        _check_shared(first, other)
+    stacks = [bundles[place].stack(device) for place in members]
+    stack = type(stacks[0]).join(stacks)
+    read = [first.header.bands_read[column] for column in stack.transform.order]
+    return Readers(members, [first.header.bands.index(band) for band in read], stack)
 
 
 def _check_alike(first: MemberBundle, other: MemberBundle) -> None:

@@ -71,9 +71,10 @@ def fit_ensemble(
             plain, members, settings=settings, seed=seed, folds=folds, device=device,
             nested=nested, progress=progress,
         )  # fmt: skip
-        return pack if not wider else replace(
-            pack, bundles={m: read_by(own, data, {}) for m, own in pack.bundles.items()}
-        )  # fmt: skip
+        if not wider:
+            return pack
+        given = {member: read_by(own, data, {}) for member, own in pack.bundles.items()}
+        return replace(pack, bundles=given)
     return fit_members(
         data, members, settings=settings, seed=seed, folds=folds, device=device, nested=nested,
         diversity=diversity, progress=progress, checkpoint=checkpoint,
