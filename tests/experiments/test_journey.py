@@ -128,6 +128,9 @@ def test_the_members_say_whether_they_read_the_context(travelled):
         [band.context for band in evidence.bands]
     )
     assert "schwere_within_4000m" in evidence.names
+    results = project / "data/08_reporting/lagos"
+    for told_of_layers_alone in ("data_quality.json", "target_drivers.csv", "targets.csv"):
+        assert "within_4000m" not in (results / told_of_layers_alone).read_text()
 
 
 def test_the_check_tells_what_is_there_and_what_is_doubtful(travelled):
