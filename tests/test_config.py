@@ -120,6 +120,10 @@ def test_brownfield_has_results_of_its_own():
     ).labels.brownfield
 
 
+def test_each_overlay_that_keeps_its_results_apart_adds_its_name():
+    assert ComposingConfigLoader(CONF, env="paper+brownfield").results == "demo-paper-brownfield"
+
+
 def test_layers_of_one_experiment_do_not_reach_another(conf):
     assert "layer.magnetics" not in ComposingConfigLoader(conf, env="lake")["catalog"]
 

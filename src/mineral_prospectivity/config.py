@@ -135,6 +135,8 @@ class ComposingConfigLoader(OmegaConfigLoader):
             layered |= read(name)
         if key == "parameters":
             _start_models_afresh([*base.values(), *layered.values()])
+        if key == "globals":
+            _name_results([*base.values(), *layered.values()])
         if key != "catalog":
             base, layered = base | layered, {}
         paths = [self._get_conf_env_path(name) for name in (BASE, *self._chain)]
@@ -162,6 +164,18 @@ def _start_models_afresh(files: list[DictConfig]) -> None:
         if "kind" in (file.get("model") or {}):
             for earlier in files[:number]:
                 earlier.pop("model", None)
+
+
+def _name_results(files: list[DictConfig]) -> None:
+    """Let ``${results}`` in a file mean what the files before it say of the results.
+
+    So each overlay that keeps its results apart adds its own name.
+    """
+    so_far = ""
+    for file in files:
+        if "results" in file:
+            raw: Any = OmegaConf.to_container(file, resolve=False)
+            so_far = file["results"] = raw["results"].replace("${results}", so_far)
 
 
 def _with_layer_name(entry_name: str, entry: Any) -> Any:
