@@ -151,10 +151,10 @@ def time_of(work: Callable[[], object], rounds: int) -> list[float]:
 def compare_speed(
     ensemble: Ensemble, features: NDArray[np.float32], options: argparse.Namespace
 ) -> None:
-    stack = ensemble.readers[0].stack
+    ((_, columns, stack),) = ensemble.readers
     sampler = Sampler(stack)
     alone = [Sampler(take(stack, number)) for number in range(len(ensemble.names))]
-    values = torch.from_numpy(features[:, stack.transform.order])
+    values = torch.from_numpy(features[:, columns])
     few = values[: options.sampled]
     closed: list[float] = []
     whole: list[float] = []
@@ -178,9 +178,9 @@ def compare_speed(
 @torch.inference_mode()
 def compare_agreement(ensemble: Ensemble, features: NDArray[np.float32], draws: int) -> None:
     """Print how far the closed form and 100 draws are from many draws."""
-    stack = ensemble.readers[0].stack
+    ((_, columns, stack),) = ensemble.readers
     sampler = Sampler(stack)
-    cells = sampler.represent(torch.from_numpy(features[:, stack.transform.order]))
+    cells = sampler.represent(torch.from_numpy(features[:, columns]))
     logits = [sampler.draw(cells) for _ in range(draws)]
     many, few = torch.stack(logits).double(), torch.stack(logits[:100]).double()
     raw = ensemble.logit_moments(features)

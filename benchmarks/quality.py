@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from judging.about import about
-from judging.contestants import ENSEMBLE, PEERS, Contestant, ensemble_contestant, peer_contestant
+from judging.contestants import ENSEMBLE, PEERS, Contestant, ensemble_contestant, peer_contestants
 from judging.experiments import PROJECT, Experiment, declare_arrays, load_experiment
 from judging.figure import draw_quality
 from judging.page import quality_table
@@ -40,10 +40,11 @@ EXPLAIN = {
 def main() -> None:
     options = parse()
     store = Store(options.store, frozenset(options.frozen))
-    contestants = choose_contestants(options)
+    require_known(options.models)
     experiments = {}
     for name in [*options.experiments, *map(str, options.experiment)]:
         experiment = load(name, options.store)
+        contestants = choose_contestants(options, experiment)
         estimate(store, experiment, contestants, options.seeds)
         experiments[experiment.name] = compete(store, experiment, contestants, options.seeds)
         summary = {**about(), "seeds": list(options.seeds), "experiments": experiments}
@@ -76,19 +77,25 @@ def parse() -> argparse.Namespace:
     return options
 
 
-def choose_contestants(options: argparse.Namespace) -> list[Contestant]:
-    """Return who competes, the ensemble or its first variant first."""
-    unknown = set(options.models) - {ENSEMBLE, *PEERS}
+def require_known(models: Sequence[str]) -> None:
+    """Raise SystemExit where a model has a name that nobody knows."""
+    unknown = set(models) - {ENSEMBLE, *PEERS}
     if unknown:
         raise SystemExit(
             f"--models: no {', '.join(unknown)}; there are {ENSEMBLE}, {', '.join(PEERS)}"
         )
+
+
+def choose_contestants(options: argparse.Namespace, experiment: Experiment) -> list[Contestant]:
+    """Return who competes, the ensemble or its first variant first."""
     found = [ensemble_contestant()] if ENSEMBLE in options.models else []
     for variant in options.variant:
         name, _, overrides = variant.partition(":")
         chosen = overrides.split(",") if overrides else []
         found.append(ensemble_contestant(f"{ENSEMBLE}_{name}", chosen))
-    found += [peer_contestant(name) for name in PEERS if name in options.models]
+    for name in PEERS:
+        if name in options.models:
+            found += peer_contestants(name, experiment)
     if not found:
         raise SystemExit("--models: name at least one")
     return found

@@ -55,6 +55,13 @@ def test_choices_are_listed():
         validate_parameters(EXPERIMENT | {"grid": GRID, "uncertainty": {"calibration": "isotonic"}})
 
 
+def test_context_within_a_cell_is_refused():
+    with pytest.raises(
+        ConfigurationError, match=r"grid.*context = 4 m is less than a cell \(grid.resolution = 500"
+    ):
+        validate_parameters(EXPERIMENT | {"grid": GRID | {"context": 4}})
+
+
 def test_blocks_smaller_than_cells_are_refused():
     with pytest.raises(
         ConfigurationError, match=r"folds.block_size = 100 m is smaller than a cell"

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from judging.experiments import Experiment
+    from mineral_prospectivity.geo.bands import Band
     from mineral_prospectivity.scoring.baselines.fold import Fold
     from mineral_prospectivity.scoring.baselines.inner import Learner
 
 SOURCE = Path(mineral_prospectivity.__file__).parent
 ENSEMBLE = "ensemble"
 PLATT = "_platt"
+CONTEXT = "_context"
+"""A peer's name goes on so where it reads the context of cells, too, as members may."""
 
 
 class Outcome(NamedTuple):
@@ -71,11 +74,12 @@ class Peer:
 
     candidates: Sequence[Learner]
     platt: bool = False
+    reads_evidence: bool = True
 
 
 PEERS = {
-    "prevalence": Peer([BASELINES["prevalence"]]),
-    "distance": Peer([BASELINES["distance"]]),
+    "prevalence": Peer([BASELINES["prevalence"]], reads_evidence=False),
+    "distance": Peer([BASELINES["distance"]], reads_evidence=False),
     "weights_of_evidence": Peer([BASELINES["weights_of_evidence"]], platt=True),
     "logistic_regression": Peer([partial(ridge_regression, c=c) for c in PENALTIES]),
     "random_forest": Peer([BASELINES["random_forest"]]),
@@ -100,12 +104,20 @@ def ensemble_contestant(name: str = ENSEMBLE, overrides: Sequence[str] = ()) -> 
     return Contestant((name,), partial(_run_ensemble, name, tuple(overrides)), key)
 
 
-def peer_contestant(name: str) -> Contestant:
-    """Return a peer by its name in `PEERS`."""
-    peer = PEERS[name]
-    models = (name, name + PLATT) if peer.platt else (name,)
-    key = code_digest("scoring/baselines", "uq/calibration.py")
-    return Contestant(models, partial(_run_peer, name, peer), key)
+def peer_contestants(name: str, experiment: Experiment) -> list[Contestant]:
+    """Return a peer by its name in `PEERS`: on the layers, and on their context where there is any.
+
+    The ensemble's members choose between the two; of peers both are told.
+    """
+    peer, key = PEERS[name], code_digest("scoring/baselines", "uq/calibration.py")
+    read = {name: experiment.layers_alone}
+    if peer.reads_evidence and len(experiment.bands) > len(experiment.layers_alone):
+        read[name + CONTEXT] = experiment.bands
+    return [
+        Contestant(models, partial(_run_peer, models, peer, bands), key)
+        for row, bands in read.items()
+        for models in [(row, row + PLATT) if peer.platt else (row,)]
+    ]
 
 
 def overridden(parameters: Parameters, overrides: Sequence[str]) -> Parameters:
@@ -145,15 +157,20 @@ def _run_ensemble(
     return Outcome(predicted[["probability"]].set_axis([name], axis=1), {name: seconds})
 
 
-def _run_peer(name: str, peer: Peer, experiment: Experiment, cells: pd.DataFrame) -> Outcome:
+def _run_peer(
+    models: Sequence[str],
+    peer: Peer,
+    bands: Sequence[Band],
+    experiment: Experiment,
+    cells: pd.DataFrame,
+) -> Outcome:
     """Fit the peer fold by fold; recalibration rests on the same inner folds as its choice."""
-    evidence = experiment.evidence[[band.name for band in experiment.bands]].to_numpy()
-    models = peer_contestant(name).models
+    evidence = experiment.evidence[[band.name for band in bands]].to_numpy()
     found = pd.DataFrame(np.nan, index=cells.index, columns=list(models))
     seconds = dict.fromkeys(models, 0.0)
     for number in np.unique(cells["fold"]):
         inside = (cells["fold"] == number).to_numpy()
-        fold = hold_out(int(number), evidence, experiment.bands, cells, seed=0, jobs=1)
+        fold = hold_out(int(number), evidence, bands, cells, seed=0, jobs=1)
         for model, (p, spent) in _predict(models, peer, fold).items():
             found.loc[inside, model] = p
             seconds[model] += spent

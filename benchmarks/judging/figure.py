@@ -29,13 +29,16 @@ LEFT_OUT = ("prevalence", "distance")
 def draw_quality(summary: Mapping[str, Any], path: Path) -> None:
     """Draw each peer's paired difference to the ensemble, a column an experiment."""
     size = (2.6 * len(summary) + 1.6, 8.5)
-    figure, axes = plt.subplots(len(SHOWN), len(summary), figsize=size, squeeze=False, sharey=True)
+    figure, axes = plt.subplots(len(SHOWN), len(summary), figsize=size, squeeze=False, sharey="col")
     for column, (name, found) in enumerate(summary.items()):
         for row, metric in enumerate(SHOWN):
             _forest(axes[row, column], found, metric)
         axes[0, column].set_title(name, fontsize=9)
+    named = [list(found["differences"]) for found in summary.values()]
     for row, (label, _) in enumerate(SHOWN.values()):
         axes[row, 0].set_ylabel(f"{label}: ensemble less peer", fontsize=9)
+        for column, names in enumerate(named):
+            axes[row, column].tick_params(labelleft=column == 0 or names != named[column - 1])
     figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)

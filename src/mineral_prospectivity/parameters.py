@@ -47,6 +47,16 @@ class GridParameters(_Group):
         bool, Field(description="Reproject layers of another CRS; false refuses them.")
     ] = True
 
+    @model_validator(mode="after")
+    def _context_reaches_other_cells(self) -> GridParameters:
+        if self.context is not None and self.context < self.resolution:
+            msg = (
+                f"context = {self.context:g} m is less than a cell (grid.resolution = "
+                f"{self.resolution:g} m); eight cells are a fair start"
+            )
+            raise ValueError(msg)
+        return self
+
 
 class LabelParameters(_Group):
     """From deposits to labels."""

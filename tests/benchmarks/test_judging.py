@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -7,13 +8,14 @@ import yaml
 from scipy.special import expit
 
 import publish
-from judging.contestants import PEERS, Contestant, Outcome, overridden, peer_contestant
+from judging.contestants import PEERS, Contestant, Outcome, overridden, peer_contestants
 from judging.experiments import declare_arrays, load_experiment
 from judging.page import difference, quality_table
 from judging.regions import ALL, DEVELOPMENT, REGIONS
 from judging.scores import LIMIT, judge
 from judging.store import Store
 from judging.words import quality_page
+from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.scoring.capture import capture
 from mineral_prospectivity.scoring.ranking import roc_auc
 
@@ -100,11 +102,28 @@ def test_what_was_made_is_found_again_unless_its_code_changed(tmp_path, experime
 
 
 def test_a_peer_predicts_every_cell_and_its_recalibration_costs_more(experiment):
-    outcome = peer_contestant("weights_of_evidence").run(experiment, experiment.deal(100))
+    outcome = peer_contestants("weights_of_evidence", experiment)[0].run(
+        experiment, experiment.deal(100)
+    )
     assert list(outcome.predictions) == ["weights_of_evidence", "weights_of_evidence_platt"]
     assert outcome.predictions.notna().all(axis=None)
     seconds = outcome.seconds
     assert seconds["weights_of_evidence_platt"] > seconds["weights_of_evidence"]
+
+
+def test_peers_are_judged_with_the_context_and_without(experiment):
+    around = [Band("gravity_within_1000m", "gravity", context=True)]
+    evidence = experiment.evidence.assign(gravity_within_1000m=experiment.cells["label"] * 1.0)
+    wider = replace(experiment, bands=(*experiment.bands, *around), evidence=evidence)
+    alone, also = peer_contestants("weights_of_evidence", wider)
+    assert alone.models == ("weights_of_evidence", "weights_of_evidence_platt")
+    assert also.models == ("weights_of_evidence_context", "weights_of_evidence_context_platt")
+    (plain,) = peer_contestants("weights_of_evidence", experiment)
+    deal = experiment.deal(100)
+    said = [who.run(on, deal).predictions for who, on in ((alone, wider), (plain, experiment))]
+    pd.testing.assert_frame_equal(*said)
+    assert not np.allclose(also.run(wider, deal).predictions, said[0])
+    assert len(peer_contestants("distance", wider)) == 1
 
 
 def test_a_variant_changes_the_parameters_that_it_names(experiment):

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
+from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.context import with_context, without_context
 from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
@@ -230,6 +231,23 @@ def test_context_is_the_mean_around_cells_that_have_a_value():
     expected = np.where(np.isfinite(values), brute_force(values, 500)[0], np.nan)
     assert np.allclose(evidence.array()[1], expected, equal_nan=True, rtol=1e-7)
     assert without_context(evidence).bands == layers.bands
+
+
+def test_context_does_not_depend_on_windows():
+    values = np.float32(np.random.default_rng(6).normal(size=(30, 40)))
+    values[5:9, 3:20] = np.nan
+    made = with_context(raster_of(values), 500)
+    whole = made.array()
+    for window, block in made.blocks(size=7):
+        expected = whole[(slice(None), *window.slices)]
+        assert np.allclose(block, expected, rtol=1e-5, atol=1e-6, equal_nan=True)
+
+
+def test_a_layer_may_not_have_the_name_of_a_context():
+    bands = (Band("g", "gravity"), Band("g_within_500m", "slope"))
+    layers = Raster(WIDE, bands, lambda window: np.zeros((2, window.height, window.width), "f4"))
+    with pytest.raises(ConfigurationError, match=r"'g_within_500m' comes from layer 'slope' and"):
+        with_context(layers, 500)
 
 
 def test_context_makes_no_cell_one_more_to_predict():

@@ -11,6 +11,7 @@ import pytest
 from scipy.special import expit
 from scipy.stats import norm
 
+from mineral_prospectivity.errors import BundleError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.vae.attribution import layer_names
 from mineral_prospectivity.vae.bundle import MAP, MemberBundle
@@ -60,7 +61,7 @@ def readers(train, telling):
 @pytest.fixture(scope="module")
 def mixed(readers, mute, train, telling):
     """One member that reads the context and one that does not."""
-    header = replace(readers.bundles[1].header, context_gain={MAP: -1.0})
+    header = replace(readers.bundles[1].header, reads_context=False)
     plain = train(telling.readings()[0]).bundles[1]
     return [readers.bundles[0], MemberBundle(header, plain.tensors)]
 
@@ -72,7 +73,8 @@ def test_context_that_tells_is_read_in_every_fit(readers, train, telling):
         assert min(bundle.header.context_gain.values()) > 0
     assert readers.history["context"].tolist() == sorted(readers.history["context"])
     all_read = train(telling, nested=False)  # nothing is chosen
-    assert all_read.bundles[0].header.context_gain is None
+    header = all_read.bundles[0].header
+    assert (header.reads_context, header.context_gain) == (True, {})
     columns = ["member", "cell", "mean", "variance"]
     pd.testing.assert_frame_equal(readers.out_of_fold[columns], all_read.out_of_fold[columns])
 
@@ -131,6 +133,16 @@ def test_the_choice_for_a_fold_knows_nothing_of_its_labels(train, telling):
     assert second["1"] != first["1"]
 
 
+def test_labels_that_no_fit_may_use_choose_nothing(train, telling):
+    training = np.random.default_rng(4).random(len(telling.cells)) > 0.2
+    hidden = replace(telling, training=training)
+    gains = []
+    for labels in (telling.labels, np.where(training, telling.labels, 1 - telling.labels)):
+        data = replace(hidden, labels=labels.astype(np.int8))
+        gains.append(train(data, [0]).bundles[0].header.context_gain)
+    assert gains[0] == pytest.approx(gains[1], abs=1e-12)
+
+
 def test_a_member_chooses_alone(train, telling, readers):
     alone = train(telling, [1])
     assert alone.bundles[1].to_bytes() == readers.bundles[1].to_bytes()
@@ -158,6 +170,40 @@ def test_what_they_attribute_adds_up(mixed, telling):
     np.testing.assert_allclose(found.total, mean[:-1] - mean[-1], atol=1e-4)
 
 
+@pytest.mark.parametrize("layered", [True, False], ids=["of a layer", "of no layer"])
+def test_what_they_attribute_goes_to_its_layer_in_any_order(train, data, layered):
+    telling = np.random.default_rng(1).normal(size=len(data.cells)) + 3.0 * data.labels
+    around = AROUND if layered else replace(AROUND, layer="")
+    bands = (around, *data.bands[::-1])
+    features = np.column_stack([np.float32(telling), data.features[:, ::-1]])
+    pack = train(replace(data, features=features, bands=bands))
+    plain = train(replace(data, features=features[:, 1:], bands=bands[1:])).bundles[1]
+    header = replace(pack.bundles[1].header, reads_context=False)
+    members = [pack.bundles[0], MemberBundle(header, plain.tensors)]
+    baseline = np.nanmedian(features, axis=0)
+    names = layer_names(bands)
+    found = Ensemble.of(members).attribute(features[:20], baseline).layers
+    expected = np.zeros_like(found)
+    for member in members:
+        read = layer_names(member.header.bands_read)
+        columns = [bands.index(band) for band in member.header.bands_read]
+        alone = replace(member.header, bands=member.header.bands_read, reads_context=True)
+        own = Ensemble.of([MemberBundle(alone, member.tensors)])
+        layers = own.attribute(features[:20, columns], baseline[columns]).layers
+        expected[:, [names.index(name) for name in read]] += layers / 2
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_evidence_without_the_context_is_told_how_to_get_it(mixed, telling):
+    with pytest.raises(BundleError, match=r"context of cells: make it with grid.context, or mine"):
+        Ensemble.of(mixed).check(data_bands(telling))
+
+
+def test_a_band_that_is_no_context_is_described_as_before_there_was_any():
+    assert "context" not in Band("a").to_dict()
+    assert AROUND.to_dict()["context"]
+
+
 def test_a_file_keeps_what_a_member_reads(mixed, tmp_path):
     for bundle in mixed:
         bundle.save(tmp_path / "m.safetensors")
@@ -168,11 +214,12 @@ def test_a_file_keeps_what_a_member_reads(mixed, tmp_path):
 
 def test_the_conditional_model_reads_no_context(telling):
     small = CvaeSettings(hidden=16, latent=3, steps=150, beta=0.05, classifier_steps=20)
-    fit = {"settings": small, "seed": 7, "folds": FOLDS, "nested": False}
+    fit = {"settings": small, "seed": 7, "folds": FOLDS}
     found = fit_ensemble(telling, [0, 1], **fit)
     plain = fit_ensemble(telling.readings()[0], [0, 1], **fit)
     pd.testing.assert_frame_equal(found.out_of_fold, plain.out_of_fold)
-    assert found.bundles[0].header.bands_read == plain.bundles[0].header.bands
+    header = found.bundles[0].header
+    assert (header.bands, header.bands_read) == (telling.bands, plain.bundles[0].header.bands)
     Ensemble.of(list(found.bundles.values())).check(telling.bands)
 
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+from mineral_prospectivity.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 BandKind = Literal["continuous", "fraction"]
 Transform = Literal["normal_score", "robust"]
@@ -41,5 +46,26 @@ class Band:
     context: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the band as plain values for JSON or raster tags."""
-        return asdict(self)
+        """Return the band as plain values for JSON or raster tags: ``context`` if it is any."""
+        values = asdict(self)
+        return values if self.context else {k: v for k, v in values.items() if k != "context"}
+
+
+def require_own_names(bands: Sequence[Band]) -> tuple[Band, ...]:
+    """Return the bands of one raster.
+
+    Raises
+    ------
+    ConfigurationError
+        If two bands share a name.
+    """
+    owner: dict[str, str] = {}
+    for band in bands:
+        if band.name in owner:
+            msg = (
+                f"band {band.name!r} comes from layer {owner[band.name]!r} and from layer "
+                f"{band.layer!r}. Rename one of the layers"
+            )
+            raise ConfigurationError(msg)
+        owner[band.name] = band.layer
+    return tuple(bands)

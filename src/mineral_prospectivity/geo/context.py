@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mineral_prospectivity.geo.focal import Focal, disc_mean_of, disc_of_cells, trim, with_focal
+from mineral_prospectivity.geo.focal import Focal, disc_mean, trim, with_focal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,6 +29,11 @@ def with_context(layers: Raster, radius: float) -> Raster:
         The bands of all layers.
     radius
         Of the discs that the means are taken over, m.
+
+    Raises
+    ------
+    ConfigurationError
+        When a layer has the name of a mean.
     """
     return with_focal(layers, [_mean_around(layers.grid, radius)])
 
@@ -39,20 +44,20 @@ def without_context(evidence: Raster) -> Raster:
 
 
 def _mean_around(grid: GeoBox, radius: float) -> Focal:
-    disc = disc_of_cells(grid, radius)
-    pad = disc.shape[0] // 2
+    mean = disc_mean(grid, radius)
 
     def bands(band: Band) -> tuple[Band, ...]:
         made = replace(
             band,
             name=f"{band.name}_within_{radius:.0f}m",
+            layer=band.layer or band.name,
             description=f"Mean of {band.name} within {radius:.0f} m",
             context=True,
         )
         return (made,)
 
     def compute(padded: NDArray[np.float32]) -> NDArray[np.floating]:
-        mean, known = disc_mean_of(padded, disc), np.isfinite(trim(padded, pad))
-        return np.where(known, mean, np.nan)[None]
+        known = np.isfinite(trim(padded, mean.pad))
+        return np.where(known, mean.compute(padded), np.nan)
 
-    return Focal(pad, bands, compute)
+    return Focal(mean.pad, bands, compute)

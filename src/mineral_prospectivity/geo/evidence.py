@@ -9,7 +9,7 @@ import shapely
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.areas import attribute, covered
-from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.bands import Band, require_own_names
 from mineral_prospectivity.geo.checks import (
     attribute_table_names,
     refuse_classes,
@@ -93,16 +93,7 @@ def stack(rasters: Sequence[Raster]) -> Raster:
         msg = "there is no evidence layer. Declare at least one in the catalog"
         raise ConfigurationError(msg)
     grid = rasters[0].grid
-    bands = tuple(band for raster in rasters for band in raster.bands)
-    owner: dict[str, str] = {}
-    for band in bands:
-        if band.name in owner:
-            msg = (
-                f"band {band.name!r} comes from layer {owner[band.name]!r} and from layer "
-                f"{band.layer!r}. Rename one of the layers"
-            )
-            raise ConfigurationError(msg)
-        owner[band.name] = band.layer
+    bands = require_own_names([band for raster in rasters for band in raster.bands])
     for raster in rasters:
         if raster.grid != grid:
             msg = f"bands {raster.names[0]!r} and {rasters[0].names[0]!r} lie on different grids"

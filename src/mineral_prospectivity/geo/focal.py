@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.signal import oaconvolve
 
+from mineral_prospectivity.geo.bands import require_own_names
 from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
@@ -46,9 +47,15 @@ def with_focal(base: Raster, operations: Sequence[Focal]) -> Raster:
     """Return the bands of a raster followed by those made from their surroundings.
 
     The base is read once a window, with the widest margin that any operation needs.
+
+    Raises
+    ------
+    ConfigurationError
+        If a band of the base has the name of one that is made.
     """
     pad = max((operation.pad for operation in operations), default=0)
-    bands = [made for one in base.bands for op in operations for made in op.bands(one)]
+    made = [new for one in base.bands for op in operations for new in op.bands(one)]
+    bands = require_own_names((*base.bands, *made))
 
     def read(window: Window) -> NDArray[np.float32]:
         padded = base.read_padded(window, pad)
@@ -56,7 +63,7 @@ def with_focal(base: Raster, operations: Sequence[Focal]) -> Raster:
         planes += [op.compute(trim(band, pad - op.pad)) for band in padded for op in operations]
         return np.concatenate(planes).astype(np.float32)
 
-    return Raster(base.grid, (*base.bands, *bands), read) if operations else base
+    return Raster(base.grid, bands, read) if operations else base
 
 
 def trim(array: NDArray[np.float32], margin: int) -> NDArray[np.float32]:
@@ -185,10 +192,11 @@ def disc_moments(
     Values are centred before they are squared: E[v²] - E[v]² loses every digit of a field that
     varies by a few units around 50,000.
     """
-    known, mean = np.isfinite(padded), disc_mean_of(padded, disc)
+    known = np.isfinite(padded)
     values = np.where(known, padded, 0.0).astype(np.float64)
     centred = np.where(known, values - values.sum() / max(known.sum(), 1), 0.0)
     count = _count(known, disc)
+    mean = disc_sum(values, disc) / count
     variance = disc_sum(centred**2, disc) / count - (disc_sum(centred, disc) / count) ** 2
     variance[variance < _NOISE * np.square(centred).max()] = 0.0
     return mean, np.sqrt(variance)

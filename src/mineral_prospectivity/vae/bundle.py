@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.conditional.settings import CvaeSettings
     from mineral_prospectivity.vae.settings import VaeSettings
 
-FORMAT = 1
+FORMAT = 2
 """Version of the file format."""
 
 MAP = "map"
-"""What the context of cells gains overall stands under this name, beside the folds' numbers."""
+"""What context gains in the fit of the map stands under this name, beside the folds' numbers."""
 
 CELL_MODELS: dict[str, type[CellModel]] = {"vae": Stack, "cvae": Realisations}
 """What the members of each kind of model are read as."""
@@ -64,10 +64,12 @@ class BundleHeader:
         Losses of the full fit at the recorded steps.
     provenance
         What it was made from, such as the run and the commit; of no effect on what it predicts.
+    reads_context
+        Whether it reads those of the bands that are the context of cells.
     context_gain
-        By how much reading the context of cells lowers the mean negative log-likelihood of inner
-        folds, nats a cell: by the fold left out, and ``map`` for the whole. None where nothing
-        was chosen: then all bands are read.
+        Where inner folds chose that: by how much context lowers the mean negative log-likelihood,
+        nats a cell. For the fit without a fold under the fold's number, by predictions of inner
+        folds; for this one under ``map``, by predictions of all folds.
     """
 
     member: int
@@ -78,14 +80,13 @@ class BundleHeader:
     package_version: str
     history: Mapping[str, Sequence[float]]
     provenance: Mapping[str, str] = field(default_factory=dict)
-    context_gain: Mapping[str, float] | None = None
+    reads_context: bool = True
+    context_gain: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def bands_read(self) -> tuple[Band, ...]:
         """Those of the bands that the member reads."""
-        if self.context_gain is None or self.context_gain.get(MAP, 0.0) > 0:
-            return self.bands
-        return tuple(band for band in self.bands if not band.context)
+        return tuple(band for band in self.bands if self.reads_context or not band.context)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the header as plain values for JSON."""

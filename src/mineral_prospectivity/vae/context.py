@@ -1,4 +1,4 @@
-"""Whether a member reads the context of cells: each fit asks folds that neither it nor it saw."""
+"""Whether members read the context of cells: each of their fits asks folds that it never saw."""
 
 from __future__ import annotations
 
@@ -29,11 +29,12 @@ CERTAIN = 1e-12
 
 
 def choose_context(plain: Pack, wider: Pack, data: TrainingData) -> Pack:
-    """Return each member's fits with context where inner folds say that it helps, else without.
+    """Return each member's fits with context where held-out folds say that it helps, else without.
 
-    The fits without a fold are chosen by the mean negative log-likelihood of the inner folds
-    that leave it out, so that no score knows the choice; the fit of the map by that of the
-    out-of-fold predictions. What context gains in each stands in the bundle.
+    A fit that left out a fold is chosen by the mean negative log-likelihood of the fits that left
+    out that fold and another, on the other: no score knows the choice. The fit of the map is
+    chosen by the out-of-fold predictions of the same cells, the calibration cells. What context
+    gains in each stands in the bundle.
 
     Parameters
     ----------
@@ -43,12 +44,16 @@ def choose_context(plain: Pack, wider: Pack, data: TrainingData) -> Pack:
         What ``wider`` was trained on.
     """
     gains = _gains(plain, wider, data)
-    bundles = {
-        member: read_by((wider if gained[MAP] > 0 else plain).bundles[member], data, gained)
-        for member, gained in gains.items()
-    }
     return Pack(
-        bundles,
+        {
+            member: given_all_bands(
+                (wider if gained[MAP] > 0 else plain).bundles[member],
+                data,
+                reads_context=gained[MAP] > 0,
+                gain=gained,
+            )
+            for member, gained in gains.items()
+        },
         _chosen(plain.out_of_fold, wider.out_of_fold, gains, "fold", "cell"),
         _chosen(plain.inner, wider.inner, gains, "outer", "outer", "cell"),
         _chosen(plain.permuted, wider.permuted, gains, "fold", "cell"),
@@ -59,49 +64,66 @@ def choose_context(plain: Pack, wider: Pack, data: TrainingData) -> Pack:
     )
 
 
-def read_by(bundle: MemberBundle, data: TrainingData, gained: Mapping[str, float]) -> MemberBundle:
-    """Return a member that is given all bands of the data, and reads those that it was trained on.
+def given_all_bands(
+    bundle: MemberBundle,
+    data: TrainingData,
+    *,
+    reads_context: bool,
+    gain: Mapping[str, float] | None = None,
+) -> MemberBundle:
+    """Return a member that is given all bands of the data, and reads those it was trained on.
 
     Parameters
     ----------
     bundle
-        A member trained on all bands or on those that are no context.
+        A member trained on all bands, or on those that are no context.
     data
         All bands.
-    gained
-        What context gains: where not above 0 for the map, the member does not read it.
+    reads_context
+        Whether it was trained on all.
+    gain
+        What context gains, where that was asked.
     """
     header = replace(
-        bundle.header, bands=data.bands, data_digest=data.digest(), context_gain=dict(gained)
+        bundle.header,
+        bands=data.bands,
+        data_digest=data.digest(),
+        reads_context=reads_context,
+        context_gain=dict(gain or {}),
     )
     return MemberBundle(header, bundle.tensors)
 
 
 def _gains(plain: Pack, wider: Pack, data: TrainingData) -> Gains:
     """Return by how much context lowers the loss, nats a cell, by member and fold, and overall."""
-    rows = pd.Series(np.arange(len(data.cells)), index=data.cells)
-    inner, whole = (
-        _loss(narrow, data, rows) - _loss(wide, data, rows)
-        for narrow, wide in ((plain.inner, wider.inner), (plain.out_of_fold, wider.out_of_fold))
+    found = pd.Series(data.labels == 1, index=data.cells)
+    weights = plain.inner.drop_duplicates("cell").set_index("cell")["weight"]
+    sampled = plain.out_of_fold["cell"].isin(weights.index)
+    narrow, wide = plain.out_of_fold[sampled], wider.out_of_fold[sampled]
+    whole = _means(
+        _loss(narrow, found) - _loss(wide, found), weights[narrow["cell"]], narrow, "member"
     )
-    mass = data.weights[rows[plain.out_of_fold["cell"]]]
-    by_fold = _means(inner, plain.inner["weight"], plain.inner, "member", "outer")
-    overall = _means(whole, mass, plain.out_of_fold, "member")
+    by_fold = _means(
+        _loss(plain.inner, found) - _loss(wider.inner, found),
+        plain.inner["weight"],
+        plain.inner,
+        "member",
+        "outer",
+    )
     gains: dict[int, dict[str, float]] = {
-        int(member): {MAP: gain} for member, gain in overall.items()
+        int(member): {MAP: gain} for member, gain in whole.items()
     }
     for (member, fold), gain in by_fold.items():
         gains[int(member)][str(fold)] = gain
     return gains
 
 
-def _loss(table: pd.DataFrame, data: TrainingData, rows: pd.Series) -> NDArray[np.float64]:
-    """Return the negative log-likelihood of each row."""
+def _loss(table: pd.DataFrame, found: pd.Series) -> NDArray[np.float64]:
+    """Return the negative log-likelihood of each row, given which cells hold a deposit."""
     spread = table["variance"] + table["latent"]
     mean, variance = (torch.tensor(part.to_numpy(np.float64)) for part in (table["mean"], spread))
     p = expected_probability(mean, variance).numpy().clip(CERTAIN, 1 - CERTAIN)
-    found = data.labels[rows[table["cell"]]] == 1
-    loss: NDArray[np.float64] = -np.log(np.where(found, p, 1 - p))
+    loss: NDArray[np.float64] = -np.log(np.where(found[table["cell"]], p, 1 - p))
     return loss
 
 

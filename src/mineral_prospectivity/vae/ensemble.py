@@ -111,8 +111,8 @@ class Ensemble:
         if missing or unexpected or len(found) != len(expected):
             msg = (
                 f"the members expect {len(expected)} bands, the evidence has {len(found)}; "
-                f"missing: {_listed(missing)}; not expected: {_listed(unexpected)}. Declare the "
-                "layers as they were, or train the members again"
+                f"missing: {_listed(missing)}; not expected: {_listed(unexpected)}. "
+                + self._remedy(missing)
             )
             raise BundleError(msg)
         for number, (own, other) in enumerate(zip(self.bands, bands, strict=True), start=1):
@@ -131,6 +131,16 @@ class Ensemble:
                         f"trained with {mine!r}. Convert it, or train the members again"
                     )
                     raise BundleError(msg)
+
+    def _remedy(self, missing: Sequence[str]) -> str:
+        """Return what to do about bands that are missing."""
+        context = {band.name for band in self.bands if band.context}
+        if missing and context.issuperset(missing):
+            return (
+                "What is missing is the context of cells: make it with grid.context, or "
+                "mineral_prospectivity.geo.context.with_context, and the radius in the names"
+            )
+        return "Declare the layers as they were, or train the members again"
 
     def logit_moments(self, features: NDArray[np.float32]) -> LogitMoments:
         """Return the Gaussian of each member's logit.
@@ -190,14 +200,16 @@ class Ensemble:
         Attribution
             See :func:`~mineral_prospectivity.vae.attribution.integrated_gradients`.
         """
-        layers = np.zeros((len(features), len(layer_names(self.bands))))
+        names = layer_names(self.bands)
+        layers = np.zeros((len(features), len(names)))
         total = np.zeros(len(features))
         for who in self.readers:
             share, surface = len(who.members) / len(self.names), who.stack.surface()
+            own = [names.index(name) for name in layer_names(who.stack.transform.bands)]
             ((_, start),) = self._blocks(who, np.asarray(baseline, dtype=np.float32)[None])
             for part, values in self._blocks(who, features):
                 found = integrated_gradients(surface, values, start[0])
-                layers[part] += share * found.layers
+                layers[part, own] += share * found.layers
                 total[part] += share * found.total
         return Attribution(layers, total)
 

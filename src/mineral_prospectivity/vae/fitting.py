@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.vae.conditional.settings import CvaeSettings
 from mineral_prospectivity.vae.conditional.train import fit_realisations
-from mineral_prospectivity.vae.context import read_by
+from mineral_prospectivity.vae.context import given_all_bands
 from mineral_prospectivity.vae.diversity import SEEDS
 from mineral_prospectivity.vae.train import fit_members
 
@@ -73,8 +73,11 @@ def fit_ensemble(
         )  # fmt: skip
         if not wider:
             return pack
-        given = {member: read_by(own, data, {}) for member, own in pack.bundles.items()}
-        return replace(pack, bundles=given)
+        bundles = {
+            member: given_all_bands(bundle, data, reads_context=False)
+            for member, bundle in pack.bundles.items()
+        }
+        return replace(pack, bundles=bundles)
     return fit_members(
         data, members, settings=settings, seed=seed, folds=folds, device=device, nested=nested,
         diversity=diversity, progress=progress, checkpoint=checkpoint,

@@ -193,7 +193,7 @@ def draw_pairs(layers: Sequence[int], count: int, rng: np.random.Generator) -> T
 
 def _offset(data: TrainingData, fit: Fit, positive_share: float) -> float:
     """Return what leads from the logit in training's batches to that on the map."""
-    seen = fit.sees(data.folds)
+    seen = fit.sees(data.folds) & data.training
     share = np.average(data.labels[seen], weights=data.weights[seen])
     return float(logit(share) - logit(positive_share))
 

@@ -29,7 +29,8 @@ class Pack:
         Mean logit of the calibration cells by fits that never saw their fold, as they are and
         with each layer shuffled: see :func:`~mineral_prospectivity.vae.permutation.permuted_table`.
     history
-        Losses of every fit: ``step, fit, member, loss, reconstruction, kl, bce, active_units``.
+        Losses of every fit: ``step, fit, member, loss, reconstruction, kl, bce, active_units``;
+        where the context of cells was tried, of the fits without and with it (``context``).
     """
 
     bundles: dict[int, MemberBundle]

@@ -56,10 +56,13 @@ def predict_baselines(
     evidence_stack: Raster,
     parameters: EvaluationParameters,
 ) -> pd.DataFrame:
-    """Return the baselines' out-of-fold probabilities on the folds of the ensemble."""
-    return baseline_predictions(
-        evidence, evidence_stack.bands, cells, parameters.baselines, seed=parameters.seed
-    )
+    """Return the baselines' out-of-fold probabilities on the folds of the ensemble.
+
+    They read the layers and not the context of cells, which few of them gain from: they cannot
+    choose, as members do.
+    """
+    bands = without_context(evidence_stack).bands
+    return baseline_predictions(evidence, bands, cells, parameters.baselines, seed=parameters.seed)
 
 
 def collect_out_of_fold(

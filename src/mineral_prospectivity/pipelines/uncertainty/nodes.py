@@ -91,16 +91,16 @@ def describe_members(
 
 def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str]:
     """Return how many members, and how many of their fits without a fold, read the context."""
-    gains = [bundle.header.context_gain for bundle in bundles if bundle.header.context_gain]
-    if not gains:
+    headers = [bundle.header for bundle in bundles]
+    if not any(band.context for band in headers[0].bands):
         return {}
-    members = sum(gained[MAP] > 0 for gained in gains)
-    fits = [gain for gained in gains for name, gain in gained.items() if name != MAP]
-    read = sum(gain > 0 for gain in fits)
-    return {
-        "context_read_by": f"{members} of {len(gains)} members, "
-        f"{read} of {len(fits)} fits that left out a fold"
-    }
+    readers = sum(header.reads_context for header in headers)
+    told = f"{readers} of {len(headers)} members"
+    asked = [g for header in headers for name, g in header.context_gain.items() if name != MAP]
+    if asked:
+        helped = sum(gain > 0 for gain in asked)
+        told += f", {helped} of {len(asked)} fits that left out a fold"
+    return {"context_read_by": told}
 
 
 def predict_map(
