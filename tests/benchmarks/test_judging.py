@@ -113,12 +113,12 @@ def test_a_peer_predicts_every_cell_and_its_recalibration_costs_more(experiment)
 
 def test_peers_are_judged_with_the_context_and_without(experiment):
     around = [Band("gravity_within_1000m", "gravity", context=True)]
-    evidence = experiment.evidence.assign(gravity_within_1000m=experiment.cells["label"] * 1.0)
+    evidence = experiment.evidence.assign(gravity_within_1000m=experiment.cells["label"] + 0.0)
     wider = replace(experiment, bands=(*experiment.bands, *around), evidence=evidence)
-    alone, also = peer_contestants("weights_of_evidence", wider)
-    assert alone.models == ("weights_of_evidence", "weights_of_evidence_platt")
-    assert also.models == ("weights_of_evidence_context", "weights_of_evidence_context_platt")
-    (plain,) = peer_contestants("weights_of_evidence", experiment)
+    alone, also = peer_contestants("lightgbm_default", wider)
+    assert alone.models == ("lightgbm_default", "lightgbm_default_platt")
+    assert also.models == ("lightgbm_default_context", "lightgbm_default_context_platt")
+    (plain,) = peer_contestants("lightgbm_default", experiment)
     deal = experiment.deal(100)
     said = [who.run(on, deal).predictions for who, on in ((alone, wider), (plain, experiment))]
     pd.testing.assert_frame_equal(*said)
