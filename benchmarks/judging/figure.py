@@ -29,7 +29,9 @@ LEFT_OUT = ("prevalence", "distance")
 def draw_quality(summary: Mapping[str, Any], path: Path) -> None:
     """Draw each peer's paired difference to the ensemble, a column an experiment."""
     size = (2.6 * len(summary) + 1.6, 8.5)
-    figure, axes = plt.subplots(len(SHOWN), len(summary), figsize=size, squeeze=False, sharey="col")
+    figure, axes = plt.subplots(
+        len(SHOWN), len(summary), figsize=size, squeeze=False, sharey="col", layout="constrained"
+    )
     for column, (name, found) in enumerate(summary.items()):
         for row, metric in enumerate(SHOWN):
             _forest(axes[row, column], found, metric)
@@ -39,7 +41,6 @@ def draw_quality(summary: Mapping[str, Any], path: Path) -> None:
         axes[row, 0].set_ylabel(f"{label}: ensemble less peer", fontsize=9)
         for column, names in enumerate(named):
             axes[row, column].tick_params(labelleft=column == 0 or names != named[column - 1])
-    figure.tight_layout()
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
@@ -59,6 +60,9 @@ def _forest(axis: Any, found: Mapping[str, Any], metric: str) -> None:
         axis.plot([low, high], [place, place], color=colour, lw=1.5)
         axis.plot(value, place, "o", color=colour, ms=4)
     axis.axvline(0, color="0.6", lw=0.8)
+    if metric == "nll":  # some peers are far off, and the others are to be told apart
+        axis.set_xscale("symlog", linthresh=1, linscale=2)
+        axis.xaxis.set_major_formatter("{x:g}")
     axis.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in reversed(names)])
     axis.tick_params(labelsize=7)
 
