@@ -55,7 +55,7 @@ def test_the_assumed_number_has_its_row(oof):
     known = int(oof.deposits.sum())
     found = undiscovered_sensitivity(oof, undiscovered=1.5 * known, **MONEY)
     assert [row["undiscovered_deposits"] for row in found["table"]] == pytest.approx(
-        [share * known for share in sorted([*PER_KNOWN, 1.5])]
+        [round(share * known) for share in sorted([*PER_KNOWN, 1.5])]
     )
     as_known = undiscovered_sensitivity(oof, undiscovered=known, **MONEY)
     assert len(as_known["table"]) == len(PER_KNOWN)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PER_KNOWN = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 10.0)
-"""Undiscovered deposits for each known one that the sensitivity is given for."""
+"""Undiscovered deposits for each known one that the sensitivity is given for, about."""
 
 CAPTURE_AREA = 0.05
 """Share of the area whose capture shows that the order of cells stays."""
@@ -61,19 +61,22 @@ def undiscovered_sensitivity(
     """
     cells = ScoredCells.of(oof, ["probability"])
     known, money = int(cells.deposits.sum()), (exploration_cost, discovery_value)
-    assumed = undiscovered_per_known(undiscovered, known)
+    undiscovered_per_known(undiscovered, known)  # refuses a number where none is known
+    counts: set[float] = {max(1, round(share * known)) for share in PER_KNOWN}
+    if undiscovered is not None:
+        counts.add(undiscovered)
     return {
         "known_deposits": known,
         "assumed": undiscovered,
         "as_it_is": _claims(cells, None, *money),
         "table": [
             {
-                "undiscovered_deposits": per_known * known,
-                "known_share": 1 / (1 + per_known),
-                "deposit_probability": _mean_deposit(cells, per_known),
-                **_claims(cells, per_known, *money),
+                "undiscovered_deposits": count,
+                "known_share": known / (known + count),
+                "deposit_probability": _mean_deposit(cells, count / known),
+                **_claims(cells, count / known, *money),
             }
-            for per_known in sorted({*PER_KNOWN, *([] if assumed is None else [assumed])})
+            for count in sorted(counts)
         ],
     }
 
