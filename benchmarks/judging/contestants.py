@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 import mineral_prospectivity
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 from mineral_prospectivity.pipelines.uncertainty.nodes import calibrate
-from mineral_prospectivity.scoring.baselines import BASELINES
+from mineral_prospectivity.scoring.baselines import BASELINES, CONTEXT, WITHOUT_EVIDENCE
 from mineral_prospectivity.scoring.baselines.boosted_trees import candidates
 from mineral_prospectivity.scoring.baselines.fold import hold_out
 from mineral_prospectivity.scoring.baselines.inner import Chosen, choose, recalibrated
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 SOURCE = Path(mineral_prospectivity.__file__).parent
 ENSEMBLE = "ensemble"
 PLATT = "_platt"
-CONTEXT = "_context"
-"""A peer's name goes on so where it reads the context of cells, too, as members may."""
 
 
 class Outcome(NamedTuple):
@@ -74,12 +72,11 @@ class Peer:
 
     candidates: Sequence[Learner]
     platt: bool = False
-    reads_evidence: bool = True
 
 
 PEERS = {
-    "prevalence": Peer([BASELINES["prevalence"]], reads_evidence=False),
-    "distance": Peer([BASELINES["distance"]], reads_evidence=False),
+    "prevalence": Peer([BASELINES["prevalence"]]),
+    "distance": Peer([BASELINES["distance"]]),
     "weights_of_evidence": Peer([BASELINES["weights_of_evidence"]], platt=True),
     "logistic_regression": Peer([partial(ridge_regression, c=c) for c in PENALTIES]),
     "random_forest": Peer([BASELINES["random_forest"]]),
@@ -111,7 +108,7 @@ def peer_contestants(name: str, experiment: Experiment) -> list[Contestant]:
     """
     peer, key = PEERS[name], code_digest("scoring/baselines", "uq/calibration.py")
     read = {name: experiment.layers_alone}
-    if peer.reads_evidence and len(experiment.bands) > len(experiment.layers_alone):
+    if name not in WITHOUT_EVIDENCE and len(experiment.bands) > len(experiment.layers_alone):
         read[name + CONTEXT] = experiment.bands
     return [
         Contestant(models, partial(_run_peer, models, peer, bands), key)

@@ -9,6 +9,7 @@ import numpy as np
 
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend must be chosen first
+from matplotlib.lines import Line2D
 
 from judging.page import mean_curve
 
@@ -69,11 +70,11 @@ def _forest(axis: Any, found: Mapping[str, Any], metric: str) -> None:
 
 def draw_uncertainty(summary: Mapping[str, Any], path: Path) -> None:
     """Draw coverage, epistemic against ground seen, odd inputs and labels bought."""
-    figure, axes = plt.subplots(2, 2, figsize=(10, 8))
-    for number, (name, answers) in enumerate(summary.items()):
+    figure, axes = plt.subplots(2, 2, figsize=(10, 8.4), layout="constrained")
+    for number, answers in enumerate(summary.values()):
         colour = f"C{number}"
         _coverage(axes[0, 0], answers.get("intervals", ()), colour)
-        _ground(axes[0, 1], answers.get("learning", ()), name, colour)
+        _ground(axes[0, 1], answers.get("learning", ()), colour)
         _odd(axes[1, 0], answers.get("learning", ()), number, colour)
         _bought(axes[1, 1], answers, colour)
     axes[0, 0].axline((0.5, 0.5), slope=1, color="0.6", lw=0.8)
@@ -82,8 +83,10 @@ def draw_uncertainty(summary: Mapping[str, Any], path: Path) -> None:
     axes[1, 0].set(ylim=(0, 1.02), ylabel="AUROC of the better of epistemic and novelty")
     axes[1, 0].set_xticks(range(len(ODD)), ODD)
     axes[1, 1].set(xlabel="labels bought", ylabel="NLL over NLL at the start: dashes random")
-    axes[0, 1].legend(fontsize=7)
-    figure.tight_layout()
+    names = [
+        Line2D([], [], marker="o", color=f"C{n}", label=name) for n, name in enumerate(summary)
+    ]
+    figure.legend(handles=names, loc="outside lower center", ncols=len(names), fontsize=8)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 
@@ -91,17 +94,18 @@ def draw_uncertainty(summary: Mapping[str, Any], path: Path) -> None:
 def _coverage(axis: Any, answers: Sequence[Any], colour: str) -> None:
     known = [answer["coverage"] for answer in answers if "coverage" in answer]
     for sample, marker in (("in_sample", "-"), ("held_out", "o:")):
-        for found in known[:1]:
-            levels = found[sample]
-            axis.plot([float(level) for level in levels], list(levels.values()), marker, c=colour)
+        if known:
+            levels = known[0][sample]
+            means = [np.mean([found[sample][level] for found in known]) for level in levels]
+            axis.plot([float(level) for level in levels], means, marker, c=colour)
 
 
-def _ground(axis: Any, answers: Sequence[Any], name: str, colour: str) -> None:
+def _ground(axis: Any, answers: Sequence[Any], colour: str) -> None:
     curves = [answer["curve"] for answer in answers if "curve" in answer]
     if curves:
         means = [np.mean([curve[share]["epistemic"] for curve in curves]) for share in curves[0]]
         shares = [float(share) for share in curves[0]]
-        axis.plot(shares, np.array(means) / means[0], "o-", c=colour, label=name)
+        axis.plot(shares, np.array(means) / means[0], "o-", c=colour)
 
 
 def _odd(axis: Any, answers: Sequence[Any], number: int, colour: str) -> None:

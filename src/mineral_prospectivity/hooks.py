@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from itertools import count
@@ -12,7 +13,8 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 
 from mineral_prospectivity.config import ComposingConfigLoader
-from mineral_prospectivity.errors import StorageError
+from mineral_prospectivity.errors import OutdatedError, StorageError
+from mineral_prospectivity.parameters import validate_parameters
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -54,6 +56,8 @@ class ProjectHooks:
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
         self._fetch(pipeline)
         require_files(pipeline, catalog)
+        if self._loader is not None:
+            require_made_with(self._loader["parameters"], pipeline, catalog)
 
     def _fetch(self, pipeline: Pipeline) -> None:
         """Fetch when the run reads raw layers from this disk."""
@@ -104,6 +108,33 @@ def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Non
         lines = missing[:FILES_NAMED] + [f"  - and {more} more"] * (more > 0)
         msg = "files that this run reads are missing:\n" + "\n".join(lines)
         raise StorageError(msg)
+
+
+def require_made_with(
+    parameters: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+) -> None:
+    """Refuse a run on data that were made with other parameters, if it does not make them anew.
+
+    Raises
+    ------
+    OutdatedError
+        With every parameter that differs.
+    """
+    made_anew = pipelines["data_engineering"].all_outputs() & pipeline.all_outputs()
+    if made_anew or "data_quality" not in catalog or not catalog.exists("data_quality"):
+        return
+    made_with = catalog.load("data_quality").get("made_with", {})
+    now = validate_parameters(parameters).model_dump(mode="json")
+    changed = [
+        f"  - {group}.{name} is {json.dumps(now[group][name])}, it was {json.dumps(value)}"
+        for group, values in made_with.items()
+        for name, value in values.items()
+        if now[group].get(name) != value
+    ]
+    if changed:
+        lines = "\n".join(changed)
+        msg = f"the data were made with other parameters. Run data_engineering again:\n{lines}"
+        raise OutdatedError(msg)
 
 
 def _origin(name: str) -> str:

@@ -20,7 +20,7 @@ from mineral_prospectivity.geo.geotiff import read_geotiff
 SMALL = """
 ensemble: {size: 2}
 model: {steps: 40, head_columns: 32, head_background: 500}
-evaluation: {bootstrap: 50, baselines: [prevalence]}
+evaluation: {bootstrap: 50, baselines: [prevalence, logistic_regression]}
 """
 
 
@@ -129,8 +129,18 @@ def test_the_members_say_whether_they_read_the_context(travelled):
     )
     assert "schwere_within_4000m" in evidence.names
     results = project / "data/08_reporting/lagos"
-    for told_of_layers_alone in ("data_quality.json", "target_drivers.csv", "targets.csv"):
-        assert "within_4000m" not in (results / told_of_layers_alone).read_text()
+    assert "within_4000m" not in (results / "data_quality.json").read_text()
+    drivers = (results / "target_drivers.csv").read_text()
+    assert "within_4000m" not in drivers or told["context_readers"] > 0
+
+
+def test_baselines_are_scored_with_the_context_and_without(travelled):
+    project, _, _ = travelled
+    results = project / "data/08_reporting/lagos"
+    scored = json.loads((results / "metrics.json").read_text())["models"]
+    assert {"prevalence", "logistic_regression", "logistic_regression_context"} <= set(scored)
+    assert "prevalence_context" not in scored
+    assert "Logistic regression, with context" in (results / "report.html").read_text()
 
 
 def test_the_check_tells_what_is_there_and_what_is_doubtful(travelled):

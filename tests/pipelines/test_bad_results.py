@@ -133,7 +133,7 @@ BAD_RESULTS = {
     "another grid, before the maps": (
         engineered_again(grid={"resolution": 1000.0}),
         "uncertainty",
-        {},
+        {"grid": {"resolution": 1000.0}},
         OutdatedError,
         "predictions of member_000: made with other cells than data_engineering has written "
         "since. Run training again",
@@ -141,7 +141,7 @@ BAD_RESULTS = {
     "another grid, before the scores": (
         engineered_again(grid={"resolution": 1000.0}),
         "evaluation",
-        {"evaluation": {"baselines": []}},
+        {"grid": {"resolution": 1000.0}, "evaluation": {"baselines": []}},
         OutdatedError,
         "prediction: made with other cells than data_engineering has written since. Run training "
         "and uncertainty again",
@@ -149,7 +149,7 @@ BAD_RESULTS = {
     "another grid, before the targets": (
         engineered_again(grid={"resolution": 1000.0}),
         "risk",
-        {},
+        {"grid": {"resolution": 1000.0}},
         OutdatedError,
         "prediction: made with other cells than data_engineering has written since. Run training "
         "and uncertainty again",
@@ -157,7 +157,7 @@ BAD_RESULTS = {
     "other folds, before the maps": (
         engineered_again(folds={"seed": 1}),
         "uncertainty",
-        {},
+        {"folds": {"seed": 1}},
         OutdatedError,
         "predictions of member_000: made with other folds than data_engineering has written "
         "since. Run training again",
@@ -165,17 +165,27 @@ BAD_RESULTS = {
     "other folds, before the scores": (
         engineered_again(folds={"seed": 1}),
         "evaluation",
-        {"evaluation": {"baselines": ["prevalence"]}},
+        {"folds": {"seed": 1}, "evaluation": {"baselines": ["prevalence"]}},
         OutdatedError,
         "predictions of the ensemble: made with other folds than data_engineering has written "
         "since. Run training and uncertainty again",
+    ),
+    "another grid and context than the data have": (
+        lambda experiment: None,
+        "risk",
+        {"grid": {"resolution": 250.0, "context": 4000.0}},
+        OutdatedError,
+        "the data were made with other parameters. Run data_engineering again:\n"
+        "  - grid.context is 4000.0, it was null\n"
+        "  - grid.resolution is 250.0, it was 500.0",
     ),
     "another number of folds": (
         lambda experiment: None,
         "training",
         {"folds": {"count": 4}},
         OutdatedError,
-        "cells: dealt to 3 folds, and folds.count is 4. Run data_engineering again",
+        "the data were made with other parameters. Run data_engineering again:\n"
+        "  - folds.count is 4, it was 3",
     ),
 }
 

@@ -125,3 +125,30 @@ def test_the_background_is_weighted_and_without_deposits():
 
     assert background.evidence.ravel().tolist() == [1, 2]
     assert background.weights.tolist() == [30, 10]
+
+
+def test_what_lies_around_a_target_is_told_where_the_target_itself_is_ordinary():
+    bands = [
+        Band("copper", "copper", unit="ppm"),
+        Band("copper_within_3000m", "copper", unit="ppm", context=True),
+    ]
+    shown = read(bands, [spread(0.5), spread(0.9)], ["copper"])[0]
+    assert shown.reading == "high copper on average within 3000 m"
+    assert (shown.value, shown.band) == (pytest.approx(0.9), "copper_within_3000m")
+    assert read(bands, [spread(0.8), spread(0.9)], ["copper"])[0].reading == "high copper"
+    far = [
+        Band("faults_distance", "faults", unit="m"),
+        Band("faults_distance_within_3000m", "faults", unit="m", context=True),
+    ]
+    shown = read(far, [spread(0.5), spread(0.1)], ["faults"])[0]
+    assert shown.reading == "near faults on average within 3000 m"
+
+
+def test_a_class_around_a_target_is_told_where_the_target_has_little_of_it():
+    bands = [
+        Band("rock_granite", "rock", "fraction"),
+        Band("rock_granite_within_3000m", "rock", "fraction", context=True),
+    ]
+    shown = read(bands, [0.1 * ZONE, 0.4 * ZONE], ["rock"])[0]
+    assert shown.reading == "granite within 3000 m"
+    assert read(bands, [0.9 * ZONE, 0.4 * ZONE], ["rock"])[0].reading == "granite"

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mineral_prospectivity.geo.raster import Raster
 
 
+_WITHIN = "_within_"
+
+
 def with_context(layers: Raster, radius: float) -> Raster:
     """Return the layers and, after them, the mean of each band around each cell.
 
@@ -34,6 +37,13 @@ def with_context(layers: Raster, radius: float) -> Raster:
     ------
     ConfigurationError
         When a layer has the name of a mean.
+
+    Examples
+    --------
+    Layers alone, as members that were offered their context want them::
+
+        layers = RasterDataset(filepath="layers.tif").load()
+        maps = ensemble.map(with_context(layers, 4000.0))
     """
     return with_focal(layers, [_mean_around(layers.grid, radius)])
 
@@ -43,13 +53,28 @@ def without_context(evidence: Raster) -> Raster:
     return evidence.select([band.name for band in evidence.bands if not band.context])
 
 
+def own_name(band: Band) -> tuple[str, str]:
+    """Return the name of the band that a mean is of, and the radius, empty for other bands.
+
+    Examples
+    --------
+    >>> from mineral_prospectivity.geo.bands import Band
+    >>> own_name(Band("copper_within_4000m", context=True)), own_name(Band("copper"))
+    (('copper', '4000 m'), ('copper', ''))
+    """
+    if not band.context:
+        return band.name, ""
+    name, _, radius = band.name.rpartition(_WITHIN)
+    return name, f"{radius.removesuffix('m')} m"
+
+
 def _mean_around(grid: GeoBox, radius: float) -> Focal:
     mean = disc_mean(grid, radius)
 
     def bands(band: Band) -> tuple[Band, ...]:
         made = replace(
             band,
-            name=f"{band.name}_within_{radius:.0f}m",
+            name=f"{band.name}{_WITHIN}{radius:.0f}m",
             layer=band.layer or band.name,
             description=f"Mean of {band.name} within {radius:.0f} m",
             context=True,

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from mineral_prospectivity.scoring.baselines import CONTEXT
+
 MODEL_NAMES = {
     "ensemble": "VAE ensemble",
     "prevalence": "Prevalence alone",
@@ -43,8 +45,16 @@ def is_absent(value: Any) -> bool:
 
 
 def model_label(name: str) -> str:
-    """Return the name of a model for people; a name unknown here stays, less its underscores."""
-    return MODEL_NAMES.get(name, name.replace("_", " "))
+    """Return the name of a model for people; a name unknown here stays, less its underscores.
+
+    Examples
+    --------
+    >>> model_label("lightgbm"), model_label("lightgbm_context"), model_label("old_map")
+    ('LightGBM', 'LightGBM, with context', 'old map')
+    """
+    own = name.removesuffix(CONTEXT)
+    said = MODEL_NAMES.get(own, own.replace("_", " "))
+    return said if own == name else f"{said}, with context"
 
 
 def score_label(name: str) -> str:

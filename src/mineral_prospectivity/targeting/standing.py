@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
+from mineral_prospectivity.geo.context import own_name
 from mineral_prospectivity.geo.tabulate import evidence_table
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def read_layers(
     """Return what each layer shows in each zone.
 
     A layer is read from its own band, or from its commonest surplus class; where these are as on
-    most ground, from the first of its other bands that is not.
+    most ground, from the first of its other bands that is not, those of the context last.
 
     Parameters
     ----------
@@ -175,8 +176,10 @@ def _share_readings(
     weights: NDArray[np.float64],
 ) -> Iterator[Reading]:
     typical = 100 * float(np.average(known, weights=weights)) if known.size else np.nan
-    name = band.name.removeprefix(f"{band.layer}_").replace("_", " ")
+    own, around = own_name(band)
+    name = own.removeprefix(f"{band.layer}_").replace("_", " ")
     name = f"{band.layer} {name}" if name.isdigit() else name  # a code without a name of its own
+    name += f" within {around}" if around else ""
     return (Reading(name, band.name, 100 * float(value), "%", typical) for value in values)
 
 
@@ -200,12 +203,14 @@ def _value_readings(
 
 
 def _words(band: Band, percentile: float) -> str:
-    what, distance, of_class = band.name.partition(_DISTANCE)
+    own, around = own_name(band)
+    what, distance, of_class = own.partition(_DISTANCE)
     place = 0 if percentile < LOW else 2 if percentile > HIGH else 1
+    mean = f" on average within {around}" if around else ""
     if distance:
         to = of_class.removeprefix("_").replace("_", " ") or what
-        return f"{('near', 'at the usual distance from', 'far from')[place]} {to}"
-    return f"{('low', 'ordinary', 'high')[place]} {band.name}"
+        return f"{('near', 'at the usual distance from', 'far from')[place]} {to}{mean}"
+    return f"{('low', 'ordinary', 'high')[place]} {own}{mean}"
 
 
 def _telling(bands: Sequence[Reading | None], layer: str) -> Reading:

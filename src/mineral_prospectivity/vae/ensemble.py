@@ -221,6 +221,9 @@ class Ensemble:
                 f"evidence of shape {features.shape}: the members expect (cells, "
                 f"{len(self.bands)}), one column for each of Ensemble.bands"
             )
+            context = sum(band.context for band in self.bands)
+            if context:
+                msg += f", of which {context} are the context of cells"
             raise BundleError(msg)
         for start in range(0, len(features), BLOCK):
             part = slice(start, start + BLOCK)

@@ -93,15 +93,22 @@ def report_quality(
     evidence_stack: Raster,
     cells: pd.DataFrame,
     label_report: dict[str, Any],
-    parameters: GridParameters,
+    grid: GridParameters,
+    labels: LabelParameters,
+    folding: FoldParameters,
 ) -> dict[str, Any]:
-    """Return what the evidence, the deposits and the folds are like, and what was lost and why."""
+    """Return what the evidence, the deposits and the folds are like, and what was lost and why.
+
+    It says as well with which parameters all of it was made.
+    """
+    made_with = {"grid": grid, "labels": labels, "folds": folding}
     folds = cells.groupby("fold").agg(
         cells=("weight", "sum"), positive=("label", "sum"), deposits=("deposits", "sum")
     )
     folds["clusters"] = cells[cells["cluster"] >= 0].groupby("fold")["cluster"].nunique()
     return {
-        **quality_report(without_context(evidence_stack), min_coverage=parameters.min_coverage),
+        **quality_report(without_context(evidence_stack), min_coverage=grid.min_coverage),
         "deposits": label_report,
         "folds": folds.reset_index().to_dict("records"),
+        "made_with": {name: group.model_dump(mode="json") for name, group in made_with.items()},
     }

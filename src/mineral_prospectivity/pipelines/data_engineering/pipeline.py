@@ -60,7 +60,14 @@ def create_pipeline(layers: Sequence[str]) -> Pipeline:
             ),
             Node(
                 report_quality,
-                ["evidence_stack", "cells", "label_report", "params:grid"],
+                [
+                    "evidence_stack",
+                    "cells",
+                    "label_report",
+                    "params:grid",
+                    "params:labels",
+                    "params:folds",
+                ],
                 "data_quality",
                 name="report_quality",
             ),

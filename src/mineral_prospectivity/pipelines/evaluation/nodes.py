@@ -21,7 +21,7 @@ from mineral_prospectivity.parameters import (
     GridParameters,
     LabelParameters,
 )
-from mineral_prospectivity.scoring.baselines import baseline_predictions
+from mineral_prospectivity.scoring.baselines import CONTEXT, WITHOUT_EVIDENCE, baseline_predictions
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
 from mineral_prospectivity.scoring.importance import layer_importance
 from mineral_prospectivity.scoring.validity import Ground, area_mask, check_validity
@@ -58,11 +58,18 @@ def predict_baselines(
 ) -> pd.DataFrame:
     """Return the baselines' out-of-fold probabilities on the folds of the ensemble.
 
-    They read the layers and not the context of cells, which few of them gain from: they cannot
-    choose, as members do.
+    Where the context of cells is evidence, which members may read or not, each that reads
+    evidence stands there twice: of the layers alone, and as ``<name>_context`` with it.
     """
-    bands = without_context(evidence_stack).bands
-    return baseline_predictions(evidence, bands, cells, parameters.baselines, seed=parameters.seed)
+    names, layers = parameters.baselines, without_context(evidence_stack).bands
+    found = baseline_predictions(evidence, layers, cells, names, seed=parameters.seed)
+    if len(layers) == len(evidence_stack.bands):
+        return found
+    readers = [name for name in names if name not in WITHOUT_EVIDENCE]
+    wider = baseline_predictions(
+        evidence, evidence_stack.bands, cells, readers, seed=parameters.seed
+    )
+    return found.assign(**{name + CONTEXT: wider[name] for name in readers})
 
 
 def collect_out_of_fold(

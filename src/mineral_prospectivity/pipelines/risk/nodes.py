@@ -147,6 +147,7 @@ def rank_targets(
     categories: Raster,
     attribution: Raster,
     evidence_stack: Raster,
+    members: dict[str, Any],
     cells: pd.DataFrame,
     evidence: pd.DataFrame,
     dissimilarity: Raster,
@@ -157,9 +158,10 @@ def rank_targets(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Return the ranked targets with their reasons and those that the budget buys.
 
-    As polygons and as a table; then what drives each, and the deposits it resembles.
+    As polygons and as a table; then what drives each, and the deposits it resembles. What the
+    layers show around a target is told where members read it.
     """
-    layers = without_context(evidence_stack)
+    read = evidence_stack if members.get("context_readers") else without_context(evidence_stack)
     ground = best_ground(hot_spot_map, prediction, parameters.area_share)
     found = find_targets(
         ground,
@@ -176,8 +178,8 @@ def rank_targets(
         target_zones(ground, found),
         maps=prediction,
         attribution=attribution,
-        evidence=layers,
-        background=Background.of(cells, evidence, layers.bands),
+        evidence=read,
+        background=Background.of(cells, evidence, read.bands),
         dissimilarity=dissimilarity,
         latent=latent,
         deposits=deposits,

@@ -66,6 +66,7 @@ def create_pipeline() -> Pipeline:
                     "maps.risk_return",
                     "attribution",
                     "evidence_stack",
+                    "members",
                     "cells",
                     "evidence",
                     "dissimilarity",

@@ -7,7 +7,6 @@ from typing import Any
 
 import pandas as pd
 
-from mineral_prospectivity.errors import OutdatedError
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.naming import pack_name
 from mineral_prospectivity.parameters import EnsembleParameters, FoldParameters
@@ -40,13 +39,6 @@ def train_members(
         outside the folds, of inner predictions for calibration, of predictions with each layer
         shuffled, and of the training's history.
     """
-    dealt = int(cells["fold"].max()) + 1
-    if dealt != folds.count:
-        msg = (
-            f"cells: dealt to {dealt} folds, and folds.count is {folds.count}. "
-            "Run data_engineering again"
-        )
-        raise OutdatedError(msg)
     data = TrainingData.from_tables(cells, evidence, evidence_stack.bands)
     with show_training(pack_name(members)) as progress:
         pack = fit_ensemble(

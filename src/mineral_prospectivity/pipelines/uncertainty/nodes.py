@@ -89,7 +89,7 @@ def describe_members(
     return {"count": len(bundles), **told, "training_data": digest, **_context_read(bundles)}
 
 
-def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str]:
+def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str | int]:
     """Return how many members, and how many of their fits without a fold, read the context."""
     headers = [bundle.header for bundle in bundles]
     if not any(band.context for band in headers[0].bands):
@@ -100,7 +100,7 @@ def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str]:
     if asked:
         helped = sum(gain > 0 for gain in asked)
         told += f", {helped} of {len(asked)} fits that left out a fold"
-    return {"context_read_by": told}
+    return {"context_readers": readers, "context_read_by": told}
 
 
 def predict_map(

@@ -34,6 +34,12 @@ BASELINES: dict[str, Callable[[Fold], NDArray[np.float64]]] = {
 }
 """Every baseline by name, from the simplest up."""
 
+WITHOUT_EVIDENCE = frozenset({"prevalence", "distance"})
+"""Baselines that read no evidence."""
+
+CONTEXT = "_context"
+"""The name of a baseline ends so where it reads the context of cells beside the layers."""
+
 
 def baseline_predictions(
     features: pd.DataFrame | NDArray[np.floating],
