@@ -16,7 +16,8 @@ def plain(sentences):
 
 def metrics_of(**changes):
     score = {"value": 0.4, "low": 0.3, "high": 0.5, "lift": 8.0}
-    ensemble = {"capture": {"0.05": score}}
+    ranking = {"value": 0.8, "low": 0.7, "high": 0.9}
+    ensemble = {"roc_auc": ranking, "capture": {"0.05": score}}
     base = {
         "scored": {
             "deposit_clusters": 40,
@@ -73,9 +74,50 @@ def test_how_sure_says_when_probabilities_do_not_come_true():
     )
 
 
+def ranked(**roc_auc):
+    """Return metrics with a held-out ROC-AUC, and probabilities that do not come true."""
+    found = metrics_of()
+    found["models"]["ensemble"]["roc_auc"] = roc_auc
+    found["calibration"]["ensemble"]["ece"]["value"] = 0.03
+    return found
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high"),
+    [(0.498, 0.271, 0.717), (0.65, 0.5, 0.8), (0.3, 0.2, 0.4)],
+)
+def test_a_ranking_no_better_than_chance_is_said_first(value, low, high):
+    found = ranked(value=value, low=low, high=high)
+    numbers = f"ROC-AUC {value} ({low} to {high}), where 0.5 is chance."
+    assert how_sure(found)[0] == (
+        f"Held-out deposits do not rank above background beyond chance: {numbers}"
+    )
+    found["scored"] |= {"brownfield": True, "deposit_clusters": 7}
+    found["notes"] = {"brownfield": "Brownfield."}
+    assert caveats(found, {}, ASSUMED, USUAL)[0] == (
+        f"Nothing shows that this map is better than chance: held-out {numbers} Do not choose "
+        "ground by it; look for layers that tell of these deposits, or for more deposits."
+    )
+    assert "Trust the ranking" not in " ".join(how_sure(found))
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"absent": "there is no deposit cell"},
+        {"value": 0.4, "interval": {"absent": "some replicates do not define it"}},
+    ],
+)
+def test_a_ranking_without_an_interval_is_neither_trusted_nor_doubted(unknown):
+    said = " ".join([*how_sure(ranked(**unknown)), *caveats(ranked(**unknown), {}, ASSUMED, USUAL)])
+    assert "chance:" not in said
+    assert "Trust the ranking" not in said
+
+
 def test_how_sure_says_why_capture_is_absent():
-    absent = {"ensemble": {"capture": {"0.05": {"absent": "there is no deposit"}}}}
-    assert plain(how_sure(metrics_of(models=absent)))[0] == (
+    found = metrics_of()
+    found["models"]["ensemble"]["capture"]["0.05"] = {"absent": "there is no deposit"}
+    assert plain(how_sure(found))[0] == (
         "How many deposits the top 5 % would have found is unknown: there is no deposit."
     )
 

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mineral_prospectivity.reporting.comparisons import find_score, headline_names
+from mineral_prospectivity.reporting.comparisons import (
+    against_chance,
+    beats_chance,
+    find_score,
+    headline_names,
+)
 from mineral_prospectivity.reporting.undiscovered import undiscovered_caveats
 from mineral_prospectivity.reporting.validity import validity_caveats
 from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
@@ -43,6 +48,7 @@ def caveats(
         With the band ``novelty``, if there is one.
     """
     found = [
+        *_chance(metrics),
         *_brownfield(metrics),
         *_few_deposits(metrics["scored"]),
         *_optimism(metrics),
@@ -56,6 +62,16 @@ def caveats(
     ]
     named = [*quality.get("findings", ()), *quality.get("deposits", {}).get("messages", ())]
     return [*found, *(f"Data: {finding}." for finding in named)]
+
+
+def _chance(metrics: Mapping[str, Any]) -> list[str]:
+    if beats_chance(metrics) is not False:
+        return []
+    return [
+        f"Nothing shows that this map is better than chance: held-out {against_chance(metrics)}. "
+        "Do not choose ground by it; look for layers that tell of these deposits, or for more "
+        "deposits."
+    ]
 
 
 def _brownfield(metrics: Mapping[str, Any]) -> list[str]:

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 NOT_DISTINGUISHABLE = "not distinguishable"
 
+CHANCE = 0.5
+"""ROC-AUC of a map that ranks deposit cells no higher than background."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -70,6 +73,20 @@ def find_score(scores: Mapping[str, Any], name: str) -> dict[str, Any]:
     """Return a score of one model by its name, ``capture@0.05`` among them."""
     area = name.removeprefix("capture@")
     return dict(scores[name] if area == name else scores["capture"][area])
+
+
+def beats_chance(metrics: Mapping[str, Any]) -> bool | None:
+    """Return whether held-out deposits rank above background beyond chance; None if unknown."""
+    score = metrics["models"]["ensemble"]["roc_auc"]
+    return score["low"] > CHANCE if "low" in score else None
+
+
+def against_chance(metrics: Mapping[str, Any]) -> str:
+    """Return the held-out ROC-AUC with its interval, and what chance would give, in words."""
+    value, low, high = (
+        number(metrics["models"]["ensemble"]["roc_auc"][key]) for key in ("value", "low", "high")
+    )
+    return f"{score_label('roc_auc')} {value} ({low} to {high}), where {CHANCE:g} is chance"
 
 
 def scores_with_intervals(

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mineral_prospectivity.reporting.comparisons import find_score, headline_names
+from mineral_prospectivity.reporting.comparisons import (
+    against_chance,
+    beats_chance,
+    find_score,
+    headline_names,
+)
 from mineral_prospectivity.reporting.words import (
     is_absent,
     kilometres,
@@ -81,7 +86,10 @@ def _known(count: int) -> str:
 
 
 def how_sure(metrics: Mapping[str, Any]) -> list[str]:
-    """Return how well held-out deposits were found, and whether probabilities come true."""
+    """Return how well held-out deposits were found, and whether probabilities come true.
+
+    That they rank no better than chance comes first.
+    """
     name = headline_names(metrics)[-1]
     score = find_score(metrics["models"]["ensemble"], name)
     area = _area(name)
@@ -96,7 +104,15 @@ def how_sure(metrics: Mapping[str, Any]) -> list[str]:
             f"{percent(score['value'])}{interval} of the deposits of blocks that the model had "
             f"never seen, {score['lift']:.2g} times as many as a search at random."
         )
-    return [found, _calibration(metrics)]
+    return [*_chance(metrics), found, _calibration(metrics)]
+
+
+def _chance(metrics: Mapping[str, Any]) -> list[str]:
+    if beats_chance(metrics) is not False:
+        return []
+    return [
+        f"Held-out deposits do not rank above background beyond chance: {against_chance(metrics)}."
+    ]
 
 
 def _calibration(metrics: Mapping[str, Any]) -> str:
@@ -109,8 +125,8 @@ def _calibration(metrics: Mapping[str, Any]) -> str:
     return (
         f"The probabilities do not come true exactly: the calibration error is "
         f"{number(error['value'])}, where an exact map would show at most "
-        f"{number(error['null_high'])}. Trust the ranking more than the numbers."
-    )
+        f"{number(error['null_high'])}."
+    ) + (" Trust the ranking more than the numbers." if beats_chance(metrics) else "")
 
 
 def what_worth(
