@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import rasterio
+import shapely
 import yaml
 
 from mineral_prospectivity.experiments.check import check_experiment
@@ -116,6 +117,20 @@ def test_folds_that_cannot_be_filled(lake):
     errors, _ = lake.check()
     assert len(errors) == 1
     assert "too few for 20 folds" in errors[0]
+
+
+def test_a_fold_with_most_of_the_deposits(lake):
+    frame = gpd.read_file(lake.path("deposits.gpkg"))
+    first = frame.geometry.iloc[0]
+    chain = gpd.GeoDataFrame(
+        geometry=shapely.points(first.x + np.arange(1, 91), first.y), crs=frame.crs
+    )
+    pd.concat([frame, chain]).to_file(lake.path("deposits.gpkg"))
+    errors, found = lake.check()
+    assert errors == []
+    (said,) = [text for text in found.warnings if "one fold holds" in text]
+    assert "of the 152 deposits" in said
+    assert "Lower labels.cluster_distance or folds.block_size" in said
 
 
 def test_what_only_wants_a_look(lake):

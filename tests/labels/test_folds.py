@@ -1,13 +1,14 @@
 """Spatial folds: what must hold for any deposits, and which impossible ones are refused."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import make_grid
-from mineral_prospectivity.labels import spatial_folds
+from mineral_prospectivity.labels import lopsided_folds, spatial_folds
 
 GRID = make_grid("EPSG:32633", 100.0, (0, 0, 2000, 2000))
 ALL = np.arange(400)
@@ -81,6 +82,27 @@ def test_a_block_as_large_as_a_cell_is_allowed():
     cluster = clusters_at({0: 0, 1: 1, 2: 2})
     fold = spatial_folds(GRID, ALL, cluster, count=3, block_size=100.0, seed=0)
     assert sorted(fold[:3]) == [0, 1, 2]
+
+
+def homes_of(*folds):
+    """Return a table of cells from the deposits of each cluster of each fold."""
+    rows = [(n, fold) for fold, clusters in enumerate(folds) for n in clusters]
+    table = pd.DataFrame(rows, columns=["deposits", "fold"]).astype("int16")
+    background = pd.DataFrame({"deposits": [0] * 5, "fold": range(5), "cluster": -1})
+    return pd.concat([table.assign(cluster=range(len(table))), background])
+
+
+def test_a_fold_with_most_of_the_deposits_is_told():
+    assert lopsided_folds(homes_of([6], [80, 2], [17], [4, 3], [8])) == [
+        "folds: one fold holds 82 of the 120 deposits, the others 17, 8, 7, 6: no cluster and no "
+        "block is split between folds, and the largest cluster holds 80 deposits. So the held-out "
+        "scores rest mostly on one fit, made from 38 deposits. Lower labels.cluster_distance or "
+        "folds.block_size; fewer folds only even out the others"
+    ]
+
+
+def test_a_fold_with_half_of_the_deposits_is_not():
+    assert lopsided_folds(homes_of([20], [10], [10])) == []
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from affine import Affine
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError, LayerError, StorageError
@@ -188,6 +190,24 @@ def test_bad_data(case, drawn, engineered, tmp_path):
     if case not in ONLY_VALUES_SHOW_IT:
         assert written == {}
     assert written.items() <= engineered.written().items()
+
+
+def chained(frame):
+    """Return the deposits, and 90 more, a metre from one to the next."""
+    first = frame.geometry.iloc[0]
+    chain = shapely.points(first.x + np.arange(1, 91), first.y)
+    return pd.concat([frame, gpd.GeoDataFrame(geometry=chain, crs=frame.crs)])
+
+
+def test_a_fold_with_most_of_the_deposits_is_reported(drawn, tmp_path):
+    experiment = drawn.copy(tmp_path)
+    deposits(chained)(experiment)
+
+    experiment.run("data_engineering")
+
+    found = json.loads(experiment.output("data_quality.json").read_text())
+    most = max(fold["deposits"] for fold in found["folds"])
+    assert found["findings"][0].startswith(f"folds: one fold holds {most} of the 152 deposits")
 
 
 def test_duplicate_deposits_are_left_out_and_reported(drawn, engineered, tmp_path):

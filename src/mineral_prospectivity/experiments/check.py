@@ -24,6 +24,7 @@ from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.tabulate import valid_cells
 from mineral_prospectivity.hooks import fetch_sources
+from mineral_prospectivity.labels import lopsided_folds
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 from mineral_prospectivity.pipelines.data_engineering.declared import (
     declared_cells,
@@ -207,10 +208,10 @@ def _check_labels(
     made = findings.attempt(lambda: declared_cells(grid, cells, kept, labels, folds))
     if made is None:
         return
-    located = made[1]
+    table, located = made
     clusters = located["cluster"].nunique()
     findings.facts.append(
         f"deposits: {len(located)} of {report['given']} count, in {clusters} clusters and "
         f"{folds.count} folds"
     )
-    findings.warnings += doubtful_folds(len(kept), located, folds.count)
+    findings.warnings += doubtful_folds(len(kept), located, folds.count) + lopsided_folds(table)

@@ -11,11 +11,15 @@ from scipy.sparse.csgraph import connected_components
 from mineral_prospectivity.errors import DepositError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
 FEWEST_FOLDS = 3
 """Calibration leaves out two folds at a time, and needs a third."""
+
+LOPSIDED = 0.5
+"""Share of the deposits above which one fold decides on the scores."""
 
 
 def spatial_folds(
@@ -60,6 +64,29 @@ def spatial_folds(
     group = _merge(block, cluster)
     _require_enough(group, cluster, count, block_size)
     return _deal(group, cluster, count, np.random.default_rng(seed))[group]
+
+
+def lopsided_folds(cells: pd.DataFrame) -> list[str]:
+    """Return, in words, that one fold holds more than half of the deposits, where one does.
+
+    Parameters
+    ----------
+    cells
+        With ``deposits``, ``cluster`` and ``fold``, from :func:`make_cells`.
+    """
+    homes = cells[cells["deposits"] > 0]
+    most, *others = sorted(homes.groupby("fold")["deposits"].sum().tolist(), reverse=True)
+    total = most + sum(others)
+    if most <= LOPSIDED * total:
+        return []
+    largest = homes.groupby("cluster")["deposits"].sum().max()
+    return [
+        f"folds: one fold holds {most} of the {total} deposits, the others "
+        f"{', '.join(map(str, others))}: no cluster and no block is split between folds, and the "
+        f"largest cluster holds {largest} deposits. So the held-out scores rest mostly on one "
+        f"fit, made from {total - most} deposits. Lower labels.cluster_distance or "
+        "folds.block_size; fewer folds only even out the others"
+    ]
 
 
 def _blocks(grid: GeoBox, cells: NDArray[np.int64], block_size: float) -> NDArray[np.int64]:

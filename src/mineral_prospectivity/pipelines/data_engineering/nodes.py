@@ -15,6 +15,7 @@ from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
+from mineral_prospectivity.labels import lopsided_folds
 from mineral_prospectivity.labels.deposit_density import density_table, with_deposit_density
 from mineral_prospectivity.parameters import FoldParameters, GridParameters, LabelParameters
 from mineral_prospectivity.pipelines.data_engineering.declared import (
@@ -106,8 +107,10 @@ def report_quality(
         cells=("weight", "sum"), positive=("label", "sum"), deposits=("deposits", "sum")
     )
     folds["clusters"] = cells[cells["cluster"] >= 0].groupby("fold")["cluster"].nunique()
+    report = quality_report(without_context(evidence_stack), min_coverage=grid.min_coverage)
     return {
-        **quality_report(without_context(evidence_stack), min_coverage=grid.min_coverage),
+        **report,
+        "findings": [*lopsided_folds(cells), *report["findings"]],
         "deposits": label_report,
         "folds": folds.reset_index().to_dict("records"),
         "made_with": {name: group.model_dump(mode="json") for name, group in made_with.items()},
