@@ -62,6 +62,18 @@ def test_context_within_a_cell_is_refused():
         validate_parameters(EXPERIMENT | {"grid": GRID | {"context": 4}})
 
 
+@pytest.mark.parametrize("context", [20_000, 25_000])
+def test_context_that_no_block_holds_is_refused(context):
+    with pytest.raises(ConfigurationError) as caught:
+        validate_parameters(EXPERIMENT | {"grid": GRID | {"context": context}})
+
+    assert str(caught.value).splitlines()[1] == (
+        f"  - grid.context = {context} m is not smaller than a block (folds.block_size = 20000 m): "
+        "the means around held-out cells would be mostly of other blocks. Lower grid.context, or "
+        "raise folds.block_size"
+    )
+
+
 def test_blocks_smaller_than_cells_are_refused():
     with pytest.raises(
         ConfigurationError, match=r"folds.block_size = 100 m is smaller than a cell"

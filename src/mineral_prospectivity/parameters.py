@@ -303,6 +303,18 @@ class Parameters(_Group):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _context_stays_within_a_block(self) -> Parameters:
+        context = self.grid.context
+        if context is not None and context >= self.folds.block_size:
+            msg = (
+                f"grid.context = {context:g} m is not smaller than a block (folds.block_size = "
+                f"{self.folds.block_size:g} m): the means around held-out cells would be mostly of "
+                "other blocks. Lower grid.context, or raise folds.block_size"
+            )
+            raise ValueError(msg)
+        return self
+
 
 def validate_parameters(values: dict[str, Any]) -> Parameters:
     """Return the typed parameters.

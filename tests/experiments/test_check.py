@@ -74,6 +74,36 @@ def test_an_experiment_that_can_run(lake):
     assert found.facts[2].startswith("deposits: 62 of 62 count, in ")
 
 
+def test_the_context_is_told_with_its_price(lake):
+    _, plain = lake.check()
+    assert plain.facts[1] == "evidence: 2 bands of 2 layers"
+    lake.parameters["grid"]["context"] = 3200.0
+    _, wider = lake.check()
+    assert wider.facts[1] == (
+        "evidence: 2 bands of 2 layers, and the mean of each within 3,200 m, for members to read "
+        "where inner folds say that it helps (two trainings instead of one)"
+    )
+    lake.parameters["model"] = "cvae"
+    _, paper = lake.check()
+    assert paper.facts[1].endswith("within 3,200 m, which no member of the model 'cvae' reads")
+
+
+def test_peers_are_checked_and_are_no_evidence(lake):
+    _, alone = lake.check()
+    with rasterio.open(lake.path("magnetics.tif")) as file:
+        values, profile = file.read(1), file.profile
+    with rasterio.open(lake.path("north.tif"), "w", **profile | {"height": 40}) as file:
+        file.write(values[:40], 1)
+    peer = LAYER | {"kind": "continuous", "filepath": lake.path("north.tif")}
+    lake.catalog["peer.survey"] = peer
+    errors, beside = lake.check()
+    assert errors == []
+    assert beside.facts == alone.facts
+    lake.catalog["peer.survey"] = peer | {"filepath": lake.path("lithology.tif")}
+    errors, _ = lake.check()
+    assert "is declared continuous and holds only 4 different integers" in errors[0]
+
+
 def test_everything_wrong_is_told_at_once(lake):
     lake.parameters["grid"]["resolutoin"] = 3
     lake.catalog["layer.faults"]["nodata"] = 0

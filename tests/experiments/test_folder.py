@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -11,13 +12,17 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
+import yaml
 from affine import Affine
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
+from mineral_prospectivity.experiments.configuration import files_of
 from mineral_prospectivity.experiments.deposits import look_at_deposits
 from mineral_prospectivity.experiments.draft import draft_experiment
 from mineral_prospectivity.experiments.folder import look_at_folder
 from mineral_prospectivity.experiments.new import require_new, write_experiment
+from mineral_prospectivity.experiments.place import Blocks, Choice
+from mineral_prospectivity.parameters import validate_parameters
 
 CRS = "EPSG:32633"
 TRANSFORM = Affine.translation(500_000, 5_236_000) @ Affine.scale(500, -500)
@@ -203,6 +208,17 @@ def test_given_values_win(folder):
     draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
     assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
     assert draft.resolution.value == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("resolution", "context"), [(500.0, 4000.0), (3000.0, 10_000.0), (15_000.0, None)]
+)
+def test_the_context_stays_within_a_block(folder, resolution, context):
+    draft = drafted(folder, resolution=resolution)
+    draft = replace(draft, blocks=Choice(Blocks(5, 20_000.0, 2000.0), "given"))
+    parameters = yaml.safe_load(files_of(draft)["parameters.yml"])
+    assert parameters["grid"]["context"] == context
+    validate_parameters({"experiment": "lake"} | parameters)
 
 
 @pytest.mark.parametrize("name", ["base", "1lake", "a+b", "a/b"])

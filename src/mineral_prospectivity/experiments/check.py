@@ -48,7 +48,6 @@ Result = TypeVar("Result")
 READ_WHOLE = 1_000_000
 """Cells of the largest map whose evidence is read whole; of larger ones all cells count."""
 
-PREFIXES = ("layer.", "peer.")
 MISSING = "there is no such file: put it there, or correct its filepath in the catalog"
 
 
@@ -97,16 +96,16 @@ def check_experiment(loader: ComposingConfigLoader, project: Path) -> Findings:
     findings.errors += wrong
     if parameters is not None and not wrong:
         findings.attempt(lambda: shape_of(loader))
-    layers = _layers(catalog, findings)
+    layers, peers = (_layers(prefix, catalog, findings) for prefix in ("layer.", "peer."))
     deposits = _deposits(catalog, findings)
     if parameters is not None and layers:
-        _check_data(parameters, layers, deposits, findings)
+        _check_data(parameters, layers, peers, deposits, findings)
     return findings
 
 
-def _layers(catalog: dict[str, Any], findings: Findings) -> list[EvidenceLayer]:
-    """Return the layers and peers whose files are there."""
-    names = [name for name in catalog if name.startswith(PREFIXES)]
+def _layers(prefix: str, catalog: dict[str, Any], findings: Findings) -> list[EvidenceLayer]:
+    """Return the layers of a kind whose files are there."""
+    names = [name for name in catalog if name.startswith(prefix)]
     found = [_load(name, catalog[name], findings) for name in names]
     return [layer for layer in found if layer is not None]
 
@@ -133,17 +132,18 @@ def _load(name: str, entry: Any, findings: Findings) -> Any:
 def _check_data(
     parameters: Parameters,
     layers: list[EvidenceLayer],
+    peers: list[EvidenceLayer],
     deposits: gpd.GeoDataFrame | None,
     findings: Findings,
 ) -> None:
+    """Check layers, deposits and, beside them, peers, which have no say in grid and cells."""
     reference = findings.attempt(lambda: projected_crs(parameters.grid.crs))
     if reference is None:
         return
-    readable = [
-        layer
-        for layer in layers
-        if findings.attempt(partial(layer_bounds, layer, reference)) is not None
-    ]
+    readable, compared = (
+        [one for one in some if findings.attempt(partial(layer_bounds, one, reference)) is not None]
+        for some in (layers, peers)
+    )
     grid = findings.attempt(lambda: declared_grid(parameters.grid, readable))
     if grid is None:
         return
@@ -152,6 +152,7 @@ def _check_data(
     )
     findings.warnings += doubtful_grid(parameters, grid)
     rasters = _evidence(parameters, readable, grid, findings)
+    _evidence(parameters, compared, grid, findings)
     cells = _cells(parameters, rasters, grid, findings)
     if deposits is not None and cells is not None:
         _check_labels(parameters, deposits, grid, cells, findings)
@@ -183,13 +184,29 @@ def _cells(
     evidence = findings.attempt(lambda: stack(rasters))
     if evidence is None or findings.errors:
         return every
-    findings.facts.append(f"evidence: {len(evidence.bands)} bands of {len(rasters)} layers")
+    findings.facts.append(
+        f"evidence: {len(evidence.bands)} bands of {len(rasters)} layers{_context(parameters)}"
+    )
     if every.size > READ_WHOLE:
         findings.facts.append("coverage: not looked at, since the map is large; the report says")
         return every
     least = parameters.grid.min_coverage
     findings.warnings += quality_report(evidence, min_coverage=least)["findings"]
     return findings.attempt(lambda: valid_cells(evidence, least))
+
+
+def _context(parameters: Parameters) -> str:
+    """Return what is evidence beside the bands of the layers: the means around each cell."""
+    radius = parameters.grid.context
+    if radius is None:
+        return ""
+    if parameters.model.kind == "cvae":
+        readers = "which no member of the model 'cvae' reads"
+    else:
+        readers = (
+            "for members to read where inner folds say that it helps (two trainings instead of one)"
+        )
+    return f", and the mean of each within {radius:,.0f} m, {readers}"
 
 
 def _check_labels(

@@ -17,6 +17,7 @@ DATASETS = "mineral_prospectivity.datasets"
 GUESS, DOUBT = "Guess", "DOUBT"
 WIDTH = 100
 VALUES_SHOWN = 12
+CONTEXT_CELLS = 8
 
 PARAMETERS = """\
 # Experiment {name}. What is not here is as in conf/base; every parameter with its
@@ -27,8 +28,9 @@ grid:
   crs: {crs}
 {why_resolution}
   resolution: {resolution}
-  # m; eight cells. The mean of each band this far around is evidence as well, where folds that
-  # no fit saw say that it helps. Takes more than twice the time of training; null leaves it out.
+  # m; eight cells, or half a block where that is less. The mean of each band this far around is
+  # evidence as well, where folds that no fit saw say that it helps. Takes more than twice the
+  # time of training; null leaves it out.
   context: {context}
 {why_bounds}
   bounds: {bounds}
@@ -109,7 +111,7 @@ def _parameters(draft: Draft) -> str:
         crs=draft.crs.value,
         why_resolution=_reasons(draft.resolution),
         resolution=draft.resolution.value,
-        context=8 * draft.resolution.value,
+        context=_inline(_context(draft.resolution.value, blocks.block_size)),
         why_bounds=_reasons(draft.bounds),
         bounds=_inline(draft.bounds.value),
         filters=_filters(draft.deposits.filters),
@@ -119,6 +121,12 @@ def _parameters(draft: Draft) -> str:
         block_size=blocks.block_size,
         radius=3 * draft.resolution.value,
     )
+
+
+def _context(resolution: float, block_size: float) -> float | None:
+    """Return the radius of the context, m; None where no block has room for it."""
+    radius = min(CONTEXT_CELLS * resolution, block_size / 2)
+    return radius if radius >= resolution else None
 
 
 def _reasons(choice: Any) -> str:
