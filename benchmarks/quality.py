@@ -17,9 +17,10 @@ from judging.contestants import ENSEMBLE, PEERS, Contestant, ensemble_contestant
 from judging.experiments import PROJECT, Experiment, declare_arrays, load_experiment
 from judging.figure import draw_quality
 from judging.page import quality_table
-from judging.regions import ALL, DEVELOPMENT, REGIONS, declare_region
-from judging.scores import judge
+from judging.regions import ALL, DEVELOPMENT, DRAWN, REGIONS, declare_region
+from judging.scores import TOLD, judge
 from judging.store import Store, write_json
+from judging.told import told_predictions, told_terms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -127,6 +128,9 @@ def compete(
             for model in who.models:
                 runs.setdefault(model, []).append(outcome.predictions[model].to_numpy())
                 seconds.setdefault(model, []).append(outcome.seconds[model])
+    if experiment.name in DRAWN:
+        terms = told_terms(DRAWN[experiment.name])
+        runs[TOLD] = [told_predictions(terms, experiment.deal(seed)) for seed in seeds]
     found = judge(experiment, runs, contestants[0].models[0])
     for model, spent in seconds.items():
         found["models"][model]["cpu_seconds"] = sum(spent) / len(spent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judging.scores import AREAS, LIMIT
+from judging.scores import AREAS, BEYOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,8 +38,8 @@ def quality_table(summary: Mapping[str, Any]) -> str:
 
 
 def _order(scores: Mapping[str, Any], model: str) -> tuple[bool, float]:
-    """Put the limit first, then the models by NLL."""
-    return model != LIMIT, scores["nll"]["value"] if "nll" in scores else float("inf")
+    """Put what knows more than the models first, then the models by NLL."""
+    return model not in BEYOND, scores["nll"]["value"] if "nll" in scores else float("inf")
 
 
 def _row(model: str, found: Mapping[str, Any]) -> list[str]:

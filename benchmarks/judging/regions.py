@@ -68,6 +68,9 @@ DEVELOPMENT = _five("dev", 11) | {
 
 ALL = REGIONS | DEVELOPMENT
 
+DRAWN = ALL | {"demo": RegionSpec(1, "the demo region", (240, 200))}
+"""Every region whose law is known."""
+
 
 def declare_region(name: str, conf: Path) -> str:
     """Draw a region into the folder beside a configuration and declare it there, if need be."""

@@ -26,6 +26,12 @@ BINS = 15
 LIMIT = "limit"
 """Name of p given the layers, which no model that sees them can be expected to beat."""
 
+TOLD = "told_the_terms"
+"""Name of the model that is told what to look for: see :mod:`judging.told`."""
+
+BEYOND = (LIMIT, TOLD)
+"""What stands beside the models, and knows what none is given."""
+
 Replicates = dict[str, np.ndarray]
 """Of each score: its value on the cells as they are, then those of the bootstrap replicates."""
 
@@ -78,7 +84,7 @@ def judge(
         "differences": {
             name: _differences(scores[reference], found)
             for name, found in scores.items()
-            if name not in (reference, LIMIT)
+            if name not in (reference, *BEYOND)
         },
         "fitted": _published(experiment),
     }

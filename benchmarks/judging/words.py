@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from judging.page import quality_table, uncertainty_table
-from judging.scores import LIMIT
+from judging.scores import BEYOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,9 @@ def quality_page(summary: Mapping[str, Any], figure: str, regions: Mapping[str, 
         "recalibrated on inner folds, as the ensemble is; `_context` reads the means around each",
         "cell beside the layers, where members of the ensemble may do so. `limit` is p given the",
         "layers, known on simulated regions alone; no model can be expected to beat it.",
+        "`told_the_terms` is a logistic regression on the very terms that deposits were drawn by:",
+        "it learns from the same deposits how much each counts, and nothing else. What it misses",
+        "of the limit, few deposits make any model miss.",
         "`logistic_regression` chooses its penalty and `lightgbm_tuned` its setting on inner",
         "folds.\n",
         *(f"- `{name}`: {_region(name, one, regions)}" for name, one in found.items()),
@@ -90,7 +93,7 @@ def _place(found: Mapping[str, Any], score: str, sign: int) -> str:
     models = {
         name: sign * scores[score]["value"]
         for name, scores in found["models"].items()
-        if name != LIMIT and score in scores
+        if name not in BEYOND and score in scores
     }
     order = sorted(models, key=lambda name: -models[name])
     place = order.index(found["reference"]) + 1

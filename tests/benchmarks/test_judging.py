@@ -5,19 +5,22 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from scipy.special import expit
+from scipy.special import expit, logit
+from sklearn.metrics import log_loss
 
 import publish
 from judging.contestants import PEERS, Contestant, Outcome, overridden, peer_contestants
 from judging.experiments import declare_arrays, load_experiment
 from judging.page import difference, quality_table
-from judging.regions import ALL, DEVELOPMENT, REGIONS
+from judging.regions import ALL, DEVELOPMENT, REGIONS, RegionSpec
 from judging.scores import LIMIT, judge
 from judging.store import Store
+from judging.told import told_predictions, told_terms
 from judging.words import quality_page
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.scoring.capture import capture
 from mineral_prospectivity.scoring.ranking import roc_auc
+from mineral_prospectivity.simulation import simulate_region
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +127,22 @@ def test_peers_are_judged_with_the_context_and_without(experiment):
     pd.testing.assert_frame_equal(*said)
     assert not np.allclose(also.run(wider, deal).predictions, said[0])
     assert len(peer_contestants("distance", wider)) == 1
+
+
+def test_a_model_that_is_told_the_terms_comes_near_the_limit():
+    spec = RegionSpec(3, "a test", (100, 120), {"prevalence": 0.02, "hidden": 0.0})
+    terms = told_terms(spec)
+    region = simulate_region(spec.seed, spec.shape, **spec.options)
+    label, limit = region.labels.ravel(), region.probability_given_layers.ravel()
+    cell = np.arange(label.size)
+    cells = pd.DataFrame(
+        {"cell": cell, "label": label, "fold": cell % 3, "weight": 1.0, "training": True}
+    )
+    p = told_predictions(terms, cells)
+    assert log_loss(label, p) == pytest.approx(log_loss(label, limit), rel=0.03)
+    assert np.corrcoef(logit(p), logit(limit))[0, 1] > 0.98
+    omitted = replace(spec, options={**spec.options, "omit": ("conductivity",)})
+    assert told_terms(omitted).shape == (label.size, terms.shape[1] - 1)
 
 
 def test_a_variant_changes_the_parameters_that_it_names(experiment):

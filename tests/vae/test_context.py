@@ -213,7 +213,7 @@ def test_a_file_keeps_what_a_member_reads(mixed, tmp_path):
 
 
 def test_the_conditional_model_reads_no_context(telling):
-    small = CvaeSettings(hidden=16, latent=3, steps=150, beta=0.05, classifier_steps=20)
+    small = CvaeSettings(hidden=16, latent=3, steps=60, beta=0.05, classifier_steps=20)
     fit = {"settings": small, "seed": 7, "folds": FOLDS}
     found = fit_ensemble(telling, [0, 1], **fit)
     plain = fit_ensemble(telling.readings()[0], [0, 1], **fit)
