@@ -24,6 +24,7 @@ from mineral_prospectivity.vae.cross_fitting import left_out_folds
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.descent import train_stack
 from mineral_prospectivity.vae.device import stack_threads
+from mineral_prospectivity.vae.evidence import FitEvidence
 from mineral_prospectivity.vae.networks import Posterior
 from mineral_prospectivity.vae.objective import (
     cross_entropy,
@@ -121,13 +122,14 @@ class Region:
         self.transform = EvidenceTransform.fit(
             self.data.features, self.data.bands, weights=self.data.weights, rows=seen
         )
-        self.values = torch.from_numpy(self.data.features[:, self.transform.order])
+        values = torch.from_numpy(self.data.features[:, self.transform.order])
+        self.evidence = FitEvidence(values)
         self.alone = [self.transform.take([number]) for number in range(len(self.fits))]
 
     def train(self, fits: list[Fit], transform: EvidenceTransform) -> None:
         """Train fits as one stack."""
         train_stack(
-            self.data, fits, self.values,
+            self.data, fits, self.evidence,
             transform=transform, settings=self.settings, seed=0, report=lambda _: None,
         )  # fmt: skip
 
