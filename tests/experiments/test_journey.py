@@ -19,7 +19,7 @@ from mineral_prospectivity.geo.geotiff import read_geotiff
 
 SMALL = """
 ensemble: {size: 2}
-model: {steps: 40, head_columns: 32, head_background: 500}
+model: {steps: 20, head_columns: 16, head_pairs: 8, head_background: 300}
 evaluation: {bootstrap: 50, baselines: [prevalence, logistic_regression]}
 """
 
@@ -48,7 +48,7 @@ def travelled(survey, make_project):
     parameters.write_text(parameters.read_text() + SMALL)
     check = kedro(project, "experiment", "check", "lagos")
     assert check.returncode == 0, check.stdout + check.stderr
-    run = kedro(project, "run", "--env", "lagos")
+    run = kedro(project, "run", "--env", "lagos", "--params", "folds.count=3")
     assert run.returncode == 0, run.stderr
     return project, new.stdout, check.stdout
 
