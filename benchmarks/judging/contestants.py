@@ -14,6 +14,7 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 import mineral_prospectivity
+from mineral_prospectivity.geo.bands import layers_alone
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 from mineral_prospectivity.pipelines.uncertainty.nodes import calibrate
 from mineral_prospectivity.scoring.baselines import BASELINES, CONTEXT, WITHOUT_EVIDENCE
@@ -107,8 +108,9 @@ def peer_contestants(name: str, experiment: Experiment) -> list[Contestant]:
     The ensemble's members choose between the two; of peers both are told.
     """
     peer, key = PEERS[name], code_digest("scoring/baselines", "uq/calibration.py")
-    read = {name: experiment.layers_alone}
-    if name not in WITHOUT_EVIDENCE and len(experiment.bands) > len(experiment.layers_alone):
+    own = layers_alone(experiment.bands)
+    read = {name: own}
+    if name not in WITHOUT_EVIDENCE and own != experiment.bands:
         read[name + CONTEXT] = experiment.bands
     return [
         Contestant(models, partial(_run_peer, models, peer, bands), key)

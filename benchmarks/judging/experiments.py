@@ -64,11 +64,6 @@ class Experiment:
         known = self.references.get(TRUTH)
         return None if known is None else known.to_numpy(np.float64)
 
-    @property
-    def layers_alone(self) -> tuple[Band, ...]:
-        """Bands that are no context."""
-        return tuple(band for band in self.bands if not band.context)
-
     @cached_property
     def digest(self) -> str:
         """Name of what models learn from, whatever the folds."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeGuard
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.parameter_errors import describe_problem
 from mineral_prospectivity.vae.diversity import Resampling
-from mineral_prospectivity.vae.kinds import KINDS, ModelSettings, kind_of
+from mineral_prospectivity.vae.kinds import ModelSettings
 from mineral_prospectivity.vae.settings import VaeSettings
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 LEAST_BROWNFIELD_FOLDS = 4
 """A fit without two folds, whose cells do not read their own, needs a fourth."""
@@ -327,43 +325,6 @@ def validate_parameters(values: dict[str, Any]) -> Parameters:
     try:
         return Parameters.model_validate(values)
     except ValidationError as error:
-        problems = [_describe(detail) for detail in error.errors()]
+        problems = [describe_problem(detail, Parameters) for detail in error.errors()]
         msg = "parameters that cannot be used:\n" + "\n".join(f"  - {line}" for line in problems)
         raise ConfigurationError(msg) from None
-
-
-def _describe(detail: ErrorDetails) -> str:
-    groups, names = _walk(detail["loc"])
-    path = ".".join(names)
-    if detail["type"] == "extra_forbidden":
-        return f"{path}: there is no such parameter; allowed: {', '.join(groups[-1].model_fields)}"
-    if detail["type"] == "missing":
-        return f"{path}: is required and missing"
-    if detail["type"] == "value_error":
-        return f"{path}: {detail['msg'].removeprefix('Value error, ')}".lstrip(": ")
-    if detail["type"] == "unknown_kind":
-        return f"{path}.kind = {kind_of(detail['input'])!r}: {detail['msg']}"
-    return f"{path} = {detail['input']!r}: {detail['msg'].lower()}"
-
-
-def _walk(location: tuple[str | int, ...]) -> tuple[list[type[BaseModel]], list[str]]:
-    """Return the groups on the way to a parameter, and the names that lead there.
-
-    Where a group is one of several kinds, the location also holds the kind, which no user writes.
-    """
-    groups: list[type[BaseModel]] = [Parameters]
-    names: list[str] = []
-    for part in map(str, location):
-        if names == ["model"] and groups[-1] is Parameters:
-            groups.append(KINDS[part])
-            continue
-        names.append(part)
-        field = groups[-1].model_fields.get(part)
-        if field is not None and is_group(field.annotation):
-            groups.append(field.annotation)
-    return groups, names
-
-
-def is_group(annotation: Any) -> TypeGuard[type[BaseModel]]:
-    """Tell whether a parameter is a group of parameters."""
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)

@@ -69,3 +69,8 @@ def require_own_names(bands: Sequence[Band]) -> tuple[Band, ...]:
             raise ConfigurationError(msg)
         owner[band.name] = band.layer
     return tuple(bands)
+
+
+def layers_alone(bands: Sequence[Band]) -> tuple[Band, ...]:
+    """Return the bands that are no context."""
+    return tuple(band for band in bands if not band.context)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mineral_prospectivity.geo.bands import layers_alone
 from mineral_prospectivity.geo.focal import Focal, disc_mean, trim, with_focal
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def with_context(layers: Raster, radius: float) -> Raster:
 
 def without_context(evidence: Raster) -> Raster:
     """Return the bands that are no context."""
-    return evidence.select([band.name for band in evidence.bands if not band.context])
+    return evidence.select([band.name for band in layers_alone(evidence.bands)])
 
 
 def own_name(band: Band) -> tuple[str, str]:

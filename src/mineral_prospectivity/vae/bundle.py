@@ -15,7 +15,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from mineral_prospectivity.errors import BundleError
-from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.bands import Band, layers_alone
 from mineral_prospectivity.vae.conditional.realisations import Realisations
 from mineral_prospectivity.vae.kinds import KINDS, kind_of, model_settings
 from mineral_prospectivity.vae.stack import Stack
@@ -86,7 +86,7 @@ class BundleHeader:
     @property
     def bands_read(self) -> tuple[Band, ...]:
         """Those of the bands that the member reads."""
-        return tuple(band for band in self.bands if self.reads_context or not band.context)
+        return self.bands if self.reads_context else layers_alone(self.bands)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the header as plain values for JSON."""

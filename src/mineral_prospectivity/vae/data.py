@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from mineral_prospectivity.errors import TrainingError
+from mineral_prospectivity.geo.bands import layers_alone
 from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY, fit_column
 
 if TYPE_CHECKING:
@@ -120,11 +121,11 @@ class TrainingData:
 
     def readings(self) -> tuple[Self, ...]:
         """Return the data without the context of cells, and then with it, where there is any."""
-        own = [column for column, band in enumerate(self.bands) if not band.context]
-        if len(own) == len(self.bands):
+        own = layers_alone(self.bands)
+        if own == self.bands:
             return (self,)
-        bands = tuple(self.bands[column] for column in own)
-        return replace(self, features=self.features[:, own], bands=bands), self
+        columns = [self.bands.index(band) for band in own]
+        return replace(self, features=self.features[:, columns], bands=own), self
 
     def digest(self) -> str:
         """Return the SHA-256 of everything that training can depend on."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from mineral_prospectivity.geo.bands import layers_alone
 from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.grid import cell_centres
@@ -61,7 +62,7 @@ def predict_baselines(
     Where the context of cells is evidence, which members may read or not, each that reads
     evidence stands there twice: of the layers alone, and as ``<name>_context`` with it.
     """
-    names, layers = parameters.baselines, without_context(evidence_stack).bands
+    names, layers = parameters.baselines, layers_alone(evidence_stack.bands)
     found = baseline_predictions(evidence, layers, cells, names, seed=parameters.seed)
     if len(layers) == len(evidence_stack.bands):
         return found
