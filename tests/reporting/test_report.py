@@ -190,3 +190,12 @@ def test_the_report_says_what_undiscovered_deposits_change(page, inputs):
     assert f"{found['table'][0]['paying_cells']:,.0f}" in words
     (figure,) = [shown for shown in page.all("figure") if shown["id"] == "figure-undiscovered"]
     assert figure
+
+
+def test_what_context_means_is_told_where_it_is_evidence(html, inputs):
+    assert "with context" not in html
+    models = inputs.metrics["models"]
+    wider = {**models, "lightgbm_context": models["ensemble"]}
+    shown = render_report(dataclasses.replace(inputs, metrics={**inputs.metrics, "models": wider}))
+    assert "A model <em>with context</em> reads" in shown
+    assert "What a layer adds holds what it shows around the target" in shown

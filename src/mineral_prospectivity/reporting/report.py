@@ -29,6 +29,7 @@ from mineral_prospectivity.reporting.validity import validity_section
 from mineral_prospectivity.reporting.web_map import web_map
 from mineral_prospectivity.reporting.why_section import why_section
 from mineral_prospectivity.reporting.words import is_absent
+from mineral_prospectivity.scoring.baselines import CONTEXT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,6 +124,7 @@ def render_report(inputs: ReportInputs) -> str:
         grid=inputs.quality["grid"],
         scored=inputs.metrics["scored"],
         notes=inputs.metrics["notes"],
+        context_offered=any(name.endswith(CONTEXT) for name in inputs.metrics["models"]),
         figures=report_figures(inputs, maps),
         targets_shown=TARGETS_SHOWN,
         web_map=web_map(inputs, maps),
