@@ -159,6 +159,12 @@ def test_deposits_among_the_layers_are_switched_off(folder):
     )
 
 
+def test_one_intrusion_does_not_clip_the_map(folder):
+    intrusion = shapely.box(510_000, 5_210_000, 512_000, 5_212_000)
+    gpd.GeoDataFrame(geometry=[intrusion], crs=CRS).to_file(folder / "intrusion.gpkg")
+    assert drafted(folder).bounds.doubt is None
+
+
 def test_tables_name_their_coordinates(folder):
     table = pd.DataFrame({"Longitude": [15.1, 15.2], "Latitude": [47.0, 47.1], "Au_ppb": [1, 5.5]})
     table.to_csv(folder / "rocks.csv", index=False)

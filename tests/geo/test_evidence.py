@@ -60,7 +60,9 @@ def test_layers_share_the_intersection_drawn_inwards(raster_layer, vector_layer)
         raster_layer(values, name="a", west=WEST + 30, north=NORTH - 30),
         raster_layer(values, name="b", west=WEST + 210, north=NORTH),
         vector_layer([shapely.Point(WEST, NORTH - 50)], kind="points", name="vents"),
-    ]
+        vector_layer([shapely.box(WEST, NORTH - 500, WEST + 430, NORTH - 310)], kind="polygons",
+                     name="intrusion"),
+    ]  # fmt: skip
     assert common_bounds(layers, CRS, 100.0) == (WEST + 300, NORTH - 1000, WEST + 1000, NORTH - 100)
     grid = make_grid(CRS, 100.0, common_bounds(layers, CRS, 100.0))
     assert grid.shape == (9, 7)
@@ -71,6 +73,13 @@ def test_layers_share_the_intersection_drawn_inwards(raster_layer, vector_layer)
 def test_bounds_of_whole_cells_are_kept(raster_layer):
     layer = raster_layer(np.arange(20.0).reshape(4, 5))
     assert common_bounds([layer], CRS, 100.0) == (WEST, NORTH - 400, WEST + 500, NORTH)
+
+
+def test_polygons_with_a_column_are_known_only_where_they_lie(raster_layer, vector_layer):
+    mapped = vector_layer([shapely.box(WEST + 100, NORTH - 300, WEST + 400, NORTH)], kind="polygons",
+                          attributes={"rock": ["shale"]}, column="rock")  # fmt: skip
+    layers = [raster_layer(np.arange(20.0).reshape(4, 5)), mapped]
+    assert common_bounds(layers, CRS, 100.0) == (WEST + 100, NORTH - 300, WEST + 400, NORTH)
 
 
 def test_only_distances_take_their_own_extent(vector_layer):

@@ -24,6 +24,7 @@ from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid, projected_crs
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.sources import Bounds, bounds_in
+from mineral_prospectivity.geo.vectors import limits_the_map
 from mineral_prospectivity.labels import select_deposits
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _area(used: list[Found], crs: Choice) -> Choice:
     sizes = {
         one.name: _size(bounds_in(one.crs or reference, one.bounds, reference))
         for one in used
-        if one.use == "layer" and one.fields["kind"] not in ("lines", "points")
+        if one.use == "layer" and limits_the_map(as_layer(one, str(crs.value)))
     }
     why = "null takes what all layers share"
     if sizes and _size(shared) < LITTLE_SHARED * max(sizes.values()):

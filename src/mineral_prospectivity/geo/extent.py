@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) -> Bounds:
     """Return the bounds of the area that all layers share, in whole cells.
 
-    Distances to lines and points are known everywhere, so such layers limit the area only when
-    there are no others.
+    Distances to lines and points, and the share that polygons cover, are known everywhere, so such
+    layers limit the area only when there are no others.
 
     Parameters
     ----------

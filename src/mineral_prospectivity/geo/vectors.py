@@ -54,7 +54,7 @@ def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     if not same_crs(crs, grid_crs(grid)):
         frame = frame.to_crs(grid_crs(grid).wkt)
         _require_finite(layer, frame)
-    if limits_the_map(layer):
+    if limits_the_map(layer) or layer.spec.kind == "polygons":
         check_extent(layer, tuple(frame.total_bounds), grid)
     return frame
 
@@ -111,10 +111,11 @@ def _require_finite(layer: EvidenceLayer, frame: Any) -> None:
 def limits_the_map(layer: EvidenceLayer) -> bool:
     """Tell whether a layer has values only where it has data.
 
-    A distance to faults is known everywhere, a survey only where it was flown.
+    A distance to faults is known everywhere, and so is the share that intrusions cover: 0 where
+    there is none. A survey is known only where it was flown, a map of rocks where it was drawn.
     """
     spec = layer.spec
-    return spec.kind not in ("lines", "points") or bool(spec.column)
+    return spec.kind not in ("lines", "points", "polygons") or bool(spec.column)
 
 
 def vector_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
