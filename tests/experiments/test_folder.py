@@ -159,6 +159,31 @@ def test_deposits_among_the_layers_are_switched_off(folder):
     )
 
 
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+@pytest.mark.parametrize("crs", [CRS, "EPSG:4326"])
+def test_deposits_in_a_table_are_switched_off(folder, suffix, crs):
+    mines = gpd.read_file(folder.parent / "deposits.gpkg").to_crs(crs)
+    names = ("easting", "northing") if crs == CRS else ("longitude", "latitude")
+    at = dict(zip(names, (mines.geometry.x, mines.geometry.y), strict=True))
+    table = pd.DataFrame(at | {"tonnage": RNG.random(len(mines))})
+    write = table.to_csv if suffix == ".csv" else table.to_parquet
+    write(folder / f"mines{suffix}", index=False)
+    mines = next(one for one in drafted(folder).layers if one.name == "mines")
+    assert (mines.fields["kind"], mines.use) == ("table", "off")
+    assert mines.doubts[0].startswith("100% of the deposits lie on its points")
+
+
+def test_a_table_of_every_cell_is_evidence_though_deposits_lie_on_its_points(folder):
+    x, y = (axis.ravel() for axis in np.meshgrid(*(np.arange(40) * 500.0 for _ in range(2))))
+    table = pd.DataFrame({"x": x + 505_000, "y": y + 5_205_000, "k": RNG.random(x.size)})
+    table.drop(RNG.choice(x.size, 300, replace=False)).to_csv(folder / "cells.csv", index=False)
+    snapped = table.iloc[RNG.choice(x.size, 40, replace=False)]
+    points = gpd.points_from_xy(snapped["x"], snapped["y"], crs=CRS)
+    gpd.GeoDataFrame(geometry=points).to_file(folder.parent / "deposits.gpkg")
+    cells = next(one for one in drafted(folder).layers if one.name == "cells")
+    assert cells.use == "layer"
+
+
 def test_one_intrusion_does_not_clip_the_map(folder):
     intrusion = shapely.box(510_000, 5_210_000, 512_000, 5_212_000)
     gpd.GeoDataFrame(geometry=[intrusion], crs=CRS).to_file(folder / "intrusion.gpkg")

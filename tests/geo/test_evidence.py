@@ -76,8 +76,9 @@ def test_bounds_of_whole_cells_are_kept(raster_layer):
 
 
 def test_polygons_with_a_column_are_known_only_where_they_lie(raster_layer, vector_layer):
-    mapped = vector_layer([shapely.box(WEST + 100, NORTH - 300, WEST + 400, NORTH)], kind="polygons",
-                          attributes={"rock": ["shale"]}, column="rock")  # fmt: skip
+    box = shapely.box(WEST + 100, NORTH - 300, WEST + 400, NORTH)
+    rocks = {"attributes": {"rock": ["shale"]}, "column": "rock"}
+    mapped = vector_layer([box], kind="polygons", **rocks)
     layers = [raster_layer(np.arange(20.0).reshape(4, 5)), mapped]
     assert common_bounds(layers, CRS, 100.0) == (WEST + 100, NORTH - 300, WEST + 400, NORTH)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
 from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.deposits import FoundDeposits, look_at_deposits
 from mineral_prospectivity.experiments.folder import look_at_folder
+from mineral_prospectivity.experiments.leaks import without_leaks
 from mineral_prospectivity.experiments.place import (
     Choice,
     choose_blocks,
@@ -34,9 +33,6 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found, LeftOut
-
-LEAK_SHARE = 0.3
-"""Of the deposits, that a layer of points must repeat to be taken for deposits itself."""
 
 DENSITY_CELLS = 6
 LITTLE_SHARED = 0.5
@@ -118,7 +114,7 @@ def draft_experiment(
     chosen = Choice(crs, "given") if crs else choose_crs(found, sites.frame)
     reference = projected_crs(str(chosen.value))
     located = sites.frame if sites.frame.crs is not None else sites.frame.set_crs(reference.wkt)
-    used = _judged(found, located, reference)
+    used = without_leaks(found, located, reference)
     area = Choice(bounds, "given") if bounds else _area(used, chosen)
     limits = area.value or _shared(used, str(chosen.value), 1.0)
     size = _resolution(used, reference, limits, resolution)
@@ -146,28 +142,6 @@ def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None
     return choose_resolution(
         [one for one in used if one.use == "layer"], crs, (east - west) * (north - south)
     )
-
-
-def _judged(found: list[Found], deposits: gpd.GeoDataFrame, crs: CRS) -> list[Found]:
-    """Take layers of points that are the deposits themselves out of the evidence."""
-    sites = deposits.to_crs(crs.wkt)
-    return [_without_leak(one, sites, crs) for one in found]
-
-
-def _without_leak(found: Found, sites: gpd.GeoDataFrame, crs: CRS) -> Found:
-    if found.fields["kind"] != "points":
-        return found
-    features: Any = found.picture
-    points = features.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt)
-    tree = shapely.STRtree(points.geometry.values)
-    near = tree.query(sites.geometry.values, predicate="dwithin", distance=1.0)[0]
-    share = np.unique(near).size / len(sites)
-    if share < LEAK_SHARE:
-        return found
-    doubt = (
-        f"{share:.0%} of the deposits lie on its points, so it would tell the answer: switched off"
-    )
-    return replace(found, doubts=(doubt, *found.doubts), use="off")
 
 
 def _area(used: list[Found], crs: Choice) -> Choice:
