@@ -15,10 +15,10 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from mineral_prospectivity.config import shape_of
-from mineral_prospectivity.datasets.fetched import fetch_experiment
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.tables import read_array_folder
 from mineral_prospectivity.geo.tabulate import evidence_table
+from mineral_prospectivity.hooks import fetch_sources
 from mineral_prospectivity.labels import spatial_folds
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 from mineral_prospectivity.pipelines.data_engineering.nodes import (
@@ -97,7 +97,7 @@ def load_experiment(name: str, conf: Path = PROJECT / "conf") -> Experiment:
     with KedroSession.create(PROJECT, conf_source=str(conf), env=name) as session:
         context = session.load_context()
         loader, catalog = context.config_loader, context.catalog
-        _fetch(loader)
+        fetch_sources(loader, PROJECT)
         parameters = validate_parameters(loader["parameters"])
         shape = shape_of(loader)
         layers = [catalog.load(f"layer.{layer}") for layer in shape.layers]
@@ -117,13 +117,6 @@ def load_experiment(name: str, conf: Path = PROJECT / "conf") -> Experiment:
             name, parameters, evidence.grid, evidence.bands, cells,
             evidence_table(evidence, rows), references,
         )  # fmt: skip
-
-
-def _fetch(loader: Any) -> None:
-    sources = loader.optional("sources")
-    if sources:
-        raw = PROJECT / loader.storage / "01_raw" / loader.experiment
-        fetch_experiment(sources, raw)
 
 
 def declare_arrays(folder: Path, conf: Path) -> str:

@@ -66,6 +66,11 @@ class ComposingConfigLoader(OmegaConfigLoader):
         """Root of everything the pipelines read and write: a folder or an S3 prefix."""
         return str(self._globals["storage"])
 
+    @property
+    def raw(self) -> str:
+        """Folder or S3 prefix of the experiment's raw files."""
+        return str(self._globals["raw"])
+
     def optional(self, key: str) -> dict[str, Any]:
         """Return the configuration of a kind that an experiment may lack, empty if it does."""
         try:

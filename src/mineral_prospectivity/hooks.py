@@ -82,10 +82,10 @@ class ProjectHooks:
 def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:
     """Fetch what the experiment's sources.yml names, unless the raw data lie elsewhere."""
     sources = loader.optional("sources")
-    if sources and "://" not in loader.storage:
+    if sources and "://" not in loader.raw:
         from mineral_prospectivity.datasets.fetched import fetch_experiment
 
-        fetch_experiment(sources, project / loader.storage / "01_raw" / loader.experiment)
+        fetch_experiment(sources, project / loader.raw)
 
 
 def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

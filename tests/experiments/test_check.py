@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 
 import geopandas as gpd
@@ -51,14 +52,14 @@ class Lake:
             },
         }
         self.parameters = {key: dict(group) for key, group in PARAMETERS.items()}
+        self.settings = {"experiment": "lake", "storage": str(project / "data")}
 
     def path(self, name):
         return str(self.raw / name)
 
     def check(self):
-        settings = {"experiment": "lake", "storage": str(self.project / "data")}
         for name, content in (
-            ("globals", settings),
+            ("globals", self.settings),
             ("catalog_layers", self.catalog),
             ("parameters", self.parameters),
         ):
@@ -178,6 +179,21 @@ def test_what_only_wants_a_look(lake):
     assert "2 of 64 points repeat the coordinates of another" in text
     assert "of the values are -9999, which often means none" in text
     assert "declare nodata: -9999" in text
+
+
+def test_a_copy_of_an_experiment_looks_for_published_files_where_its_raw_files_lie(
+    lake, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("MINERAL_PROSPECTIVITY_MIRROR", str(tmp_path))
+    published = {
+        "name": "gravity.tif",
+        "url": "http://127.0.0.1:9/gravity.tif",
+        "sha256": hashlib.sha256((lake.raw / "gravity.tif").read_bytes()).hexdigest(),
+    }
+    (lake.conf / "sources.yml").write_text(yaml.safe_dump({"files": [published]}))
+    lake.settings |= {"experiment": "lake_copy", "raw": str(lake.raw)}
+    assert lake.check()[0] == []
+    assert list((lake.project / "data").iterdir()) == []
 
 
 def test_a_file_that_is_no_yaml(lake):

@@ -79,7 +79,7 @@ def fetch_experiment(
     sources
         ``files``: for each ``name`` with ``url`` and ``sha256``, or with ``text``.
     folder
-        The raw folder of the experiment; its name is the experiment's.
+        The raw folder of the experiment; a mirror has one of its name.
     mirror
         Folder of mirrored files, one subfolder an experiment, used instead of the network. By
         default what the environment variable ``MINERAL_PROSPECTIVITY_MIRROR`` names, if set.
