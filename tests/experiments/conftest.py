@@ -22,9 +22,9 @@ PROJECT = Path(__file__).parents[2]
 UTM = "EPSG:32634"
 ROCKS = {
     1: "Siltstein",
-    2: "Sandstein",
-    3: "Schwarzschiefer",
-    4: "Metabasit",
+    2: "Песчаник",
+    3: "Schwarzschiefer (größtenteils)",
+    4: "Métabasite",
     5: "Kalk",
     6: "Granit",
 }

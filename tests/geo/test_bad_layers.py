@@ -190,7 +190,18 @@ def test_classes_whose_bands_would_share_a_name(grid, raster_layer):
     codes = np.tile(np.array([1, 2], dtype=np.uint8), (4, 3))[:, :5]
     classes = {1: "Granite (A)", 2: "granite a"}
     assert refused(raster_layer(codes, kind="categorical", classes=classes), grid) == (
-        "classes 'Granite (A)' and 'granite a' would give bands of one name. Rename one"
+        "classes 'Granite (A)' and 'granite a' would give bands of one name. Rename one "
+        "under classes:"
+    )
+
+
+def test_classes_of_a_column_are_told_apart_in_the_file(grid, vector_layer):
+    halves = [shapely.box(WEST + x, NORTH - 400, WEST + x + 250, NORTH) for x in (0, 250)]
+    rocks = {"rock": ["Gabbro?", "gabbro"]}
+    layer = vector_layer(halves, kind="polygons", column="rock", attributes=rocks)
+    assert refused(layer, grid) == (
+        "classes 'Gabbro?' and 'gabbro' would give bands of one name. Rename one in column 'rock' "
+        "of the file"
     )
 
 

@@ -15,6 +15,7 @@ from scipy.ndimage import distance_transform_edt
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.classes import STAIRCASE, boundary_density
 from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.geotiff import read_geotiff, write_geotiff
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.proximity import distance_to_class
@@ -58,6 +59,39 @@ def test_rare_classes_are_joined(grid, raster_layer):
     raster = layer_evidence(layer, grid)
     assert raster.names == ("rock_1", "rock_2", "rock_other")
     assert raster.array()[2].sum() == pytest.approx(3 / 25)
+
+
+def test_a_common_class_called_other_is_joined_with_the_rare_ones(grid, raster_layer):
+    pixels = np.ones((20, 25), dtype=np.uint8)
+    pixels[:, 12:] = 2
+    pixels[0, :3] = [7, 8, 9]
+    names = {1: "shale", 2: "Other", 7: "chert", 8: "skarn", 9: "tuff"}
+    layer = raster_layer(pixels, pixel=20.0, kind="categorical", name="rock", classes=names)
+    raster = layer_evidence(layer, grid)
+    assert raster.names == ("rock_shale", "rock_other")
+    assert np.allclose(raster.array().sum(axis=0), 1.0)
+    assert raster.array()[1, 0, 4] == 1.0
+
+
+def test_classes_are_called_as_in_their_language(grid, vector_layer, tmp_path):
+    rocks = ["Гранит", "Сланец", "花岗岩", "Métasédiments", "Störungsbrekzie"]
+    strips = [
+        shapely.box(WEST + 100 * col, NORTH - 400, WEST + 100 * col + 100, NORTH)
+        for col in range(5)
+    ]
+    fields = {"attributes": {"unit": rocks}, "column": "unit", "name": "rock"}
+    layer = vector_layer(strips, kind="polygons", derive=[{"distance_to": ["Гранит"]}], **fields)
+    raster = layer_evidence(layer, grid)
+    assert set(raster.names) == {
+        "rock_гранит",
+        "rock_сланец",
+        "rock_花岗岩",
+        "rock_metasediments",
+        "rock_stoerungsbrekzie",
+        "rock_distance_гранит",
+    }
+    write_geotiff(raster, tmp_path / "rock.tif")
+    assert read_geotiff(tmp_path / "rock.tif").bands == raster.bands
 
 
 def test_a_single_rare_class_keeps_its_name(grid, raster_layer):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from kedro.io import DatasetError
@@ -11,6 +10,7 @@ from kedro_datasets._typing import ImagePreview
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import LayerError, StorageError
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
+from mineral_prospectivity.geo.names import layer_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -53,7 +53,7 @@ class EvidenceLayerDataset(StoredDataset[EvidenceLayer, EvidenceLayer]):
         super().__init__(
             filepath=filepath, credentials=credentials, fs_args=fs_args, metadata=metadata
         )
-        self._spec = LayerSpec.declare(name or _name_of(self._file.stem), **fields)
+        self._spec = LayerSpec.declare(name or layer_name(self._file.stem), **fields)
 
     def load(self) -> EvidenceLayer:
         """Return the layer; its values are read when evidence is made of it."""
@@ -83,7 +83,3 @@ class EvidenceLayerDataset(StoredDataset[EvidenceLayer, EvidenceLayer]):
         config = super()._init_config()
         fields = config.pop("fields")
         return {**config, **fields}
-
-
-def _name_of(stem: str) -> str:
-    return re.sub(r"[^0-9A-Za-z]+", "_", stem).strip("_")

@@ -14,12 +14,12 @@ from mineral_prospectivity.experiments.found import (
     CLASS_NAME,
     Found,
     LeftOut,
-    layer_name,
     unit_in,
 )
 from mineral_prospectivity.geo.classes import MAX_CLASSES
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.names import layer_name
 from mineral_prospectivity.geo.vectors import KIND_OF
 
 if TYPE_CHECKING:

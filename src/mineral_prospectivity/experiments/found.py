@@ -88,25 +88,6 @@ class LeftOut:
     why: str
 
 
-def layer_name(text: str) -> str:
-    """Return a name that a layer may have.
-
-    Examples
-    --------
-    >>> layer_name("1. Größe der Störungen (km)")
-    'layer_1_groesse_der_stoerungen_km'
-    """
-    umlauts = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-    name = re.sub(r"[^0-9a-z]+", "_", _plain(text.lower().translate(umlauts))).strip("_")
-    return name if name[:1].isalpha() else f"layer_{name}".rstrip("_")
-
-
-def _plain(text: str) -> str:
-    import unicodedata
-
-    return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-
-
 def distinct_name(name: str, taken: Iterable[str]) -> str:
     """Return the name, with a number if another layer has it already.
 

@@ -20,7 +20,6 @@ from mineral_prospectivity.experiments.found import (
     MODEL_NAME,
     Found,
     LeftOut,
-    layer_name,
     unit_in,
 )
 from mineral_prospectivity.experiments.nodata import hidden_nodata
@@ -28,6 +27,7 @@ from mineral_prospectivity.geo.checks import FEW_VALUES, attribute_table
 from mineral_prospectivity.geo.classes import MAX_CLASSES
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.names import layer_name
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

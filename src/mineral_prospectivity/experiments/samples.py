@@ -12,10 +12,11 @@ from pandas.api.types import is_numeric_dtype
 
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.experiments.features import ID_NAME
-from mineral_prospectivity.experiments.found import Found, LeftOut, layer_name, unit_in
+from mineral_prospectivity.experiments.found import Found, LeftOut, unit_in
 from mineral_prospectivity.experiments.nodata import hidden_nodata
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.names import layer_name
 from mineral_prospectivity.geo.tables import FEATURES, SampleTable, read_array_folder
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +11,7 @@ import numpy as np
 
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import Window, widened
+from mineral_prospectivity.geo.names import class_name
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.samples import Samples, map_windows, read_tiled
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_CLASSES = 500
 """A layer with more classes is taken for a continuous one declared wrongly."""
+
+OTHER = "other"
+"""What rare classes are called together."""
 
 STAIRCASE = np.pi / 4
 """Length of a boundary over the length of its pixel edges, the mean over all directions."""
@@ -76,19 +79,19 @@ class ClassMap:
     def fractions(self) -> Raster:
         """Return the share of each cell that each class covers; rare classes are joined.
 
-        The bands of a cell sum to 1 where the layer has any value, and are NaN elsewhere.
+        A class that is called other itself is joined with them, however common. The bands of a
+        cell sum to 1 where the layer has any value, and are NaN elsewhere.
         """
         least = self.source.layer.spec.min_fraction
-        common = [name for name, share in self.shares.items() if share >= least]
-        groups = [self.members(name) for name in common]
-        rare = [self.members(name) for name, share in self.shares.items() if share < least]
-        if len(rare) == 1:
-            common.append(next(name for name in self.shares if self.shares[name] < least))
-            groups.append(rare[0])
-        elif rare:
-            common.append("other")
-            groups.append(np.concatenate(rare))
-        return self._fractions(common, groups)
+        rare = [name for name, share in self.shares.items() if share < least]
+        if len(rare) > 1:
+            rare = [name for name in self.shares if name in rare or class_name(name) == OTHER]
+        common = [name for name in self.shares if name not in rare]
+        groups = {name: self.members(name) for name in common}
+        if rare:
+            joined = rare[0] if len(rare) == 1 else OTHER
+            groups[joined] = np.concatenate([self.members(name) for name in rare])
+        return self._fractions(list(groups), list(groups.values()))
 
     def _fractions(self, names: list[str], groups: list[NDArray[np.float64]]) -> Raster:
         source = self.source
@@ -231,26 +234,17 @@ def _refuse_fractional(layer: EvidenceLayer, values: NDArray[np.float64]) -> Non
 def _refuse_clashes(layer: EvidenceLayer, names: list[str]) -> None:
     taken: dict[str, str] = {}
     for name in names:
-        other = taken.setdefault(band_suffix(name), name)
+        other = taken.setdefault(class_name(name), name)
         if other != name:
-            msg = f"classes {other!r} and {name!r} would give bands of one name. Rename one"
+            column = None if layer.spec.classes else next(iter(layer.spec.column), None)
+            where = "under classes:" if column is None else f"in column {column!r} of the file"
+            msg = f"classes {other!r} and {name!r} would give bands of one name. Rename one {where}"
             raise layer.error(msg)
-
-
-def band_suffix(name: str) -> str:
-    """Return a class name as it appears in the name of a band.
-
-    Examples
-    --------
-    >>> band_suffix("Granite (I-type)")
-    'granite_i_type'
-    """
-    return re.sub(r"[^0-9a-z]+", "_", name.lower()).strip("_") or "unnamed"
 
 
 def _fraction_band(layer: EvidenceLayer, name: str) -> Band:
     return Band(
-        f"{layer.name}_{band_suffix(name)}",
+        f"{layer.name}_{class_name(name)}",
         layer.name,
         kind="fraction",
         description=f"Share of the cell that {name} of {layer.name} covers",

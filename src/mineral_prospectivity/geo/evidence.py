@@ -15,10 +15,11 @@ from mineral_prospectivity.geo.checks import (
     refuse_classes,
     require_variation,
 )
-from mineral_prospectivity.geo.classes import ClassMap, band_suffix, class_map
+from mineral_prospectivity.geo.classes import ClassMap, class_map
 from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.focal import disc_mean, gradient, neighbourhood, with_focal
+from mineral_prospectivity.geo.names import class_name
 from mineral_prospectivity.geo.points import spread_values, table_means
 from mineral_prospectivity.geo.proximity import (
     distance_to_class,
@@ -206,7 +207,7 @@ def _class_bands(classes: ClassMap) -> Raster:
             found = ", ".join(classes.shares)
             msg = f"derive: distance_to: there is no class {name!r} on the grid, only {found}"
             raise layer.error(msg)
-        suffix, what = f"distance_{band_suffix(name)}", f"{name} of {layer.name}"
+        suffix, what = f"distance_{class_name(name)}", f"{name} of {layer.name}"
         bands.append(distance_to_class(layer, classes.presence(name), suffix, what))
     return stack(bands)
 
