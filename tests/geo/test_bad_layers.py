@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from mineral_prospectivity.errors import ConfigurationError, LayerError
+from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
@@ -251,6 +252,41 @@ def test_missing_column(grid, vector_layer):
     assert refused(layer, grid) == "has no column 'rock'. It has unit"
 
 
+NEED_CLASSES = (
+    "cannot be had: column 'age' holds numbers. Name them with classes:, or take a column of text"
+)
+NEED_NUMBERS = "cannot be had: column 'rock' holds classes. Remove it, or take a column of numbers"
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        (
+            {"column": "age", "derive": ["contacts", {"distance_to": ["granite"]}]},
+            f"derive: contacts, derive: distance_to {NEED_CLASSES}",
+        ),
+        ({"column": "age", "min_fraction": 0.1}, f"min_fraction {NEED_CLASSES}"),
+        ({"column": "rock", "derive": ["gradient"]}, f"derive: gradient {NEED_NUMBERS}"),
+        (
+            {"column": "age", "classes": {1: "a", 2: "b"}, "derive": [{"neighbourhood": [300]}]},
+            f"derive: neighbourhood {NEED_NUMBERS.replace('rock', 'age')}",
+        ),
+        (
+            {"column": "rock", "classes": {1: "granite"}},
+            "classes: names codes, and column 'rock' holds names already. Remove classes, or "
+            "rename them in the file",
+        ),
+    ],
+)
+def test_what_the_column_of_polygons_cannot_give(grid, vector_layer, fields, problem):
+    halves = [shapely.box(WEST + x, NORTH - 400, WEST + x + 250, NORTH) for x in (0, 250)]
+    table = {"rock": ["granite", "shale"], "age": [1, 2]}
+    layer = vector_layer(halves, kind="polygons", attributes=table, **fields)
+    assert refused(layer, grid) == problem
+    with pytest.raises(LayerError, match=re.escape(problem)):
+        check_layers([layer], grid)
+
+
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
@@ -277,6 +313,14 @@ def test_missing_column(grid, vector_layer):
             "derive.neighbourhood.0 = 0: input should be greater than 0",
         ),
         ({"kind": "continuous", "units": "nT"}, "units: there is no such key; allowed: name, "),
+        (
+            {"kind": "polygons", "min_fraction": 0.1},
+            "min_fraction means nothing for kind: polygons without a column",
+        ),
+        (
+            {"kind": "points", "neighbours": 3},
+            "neighbours means nothing for kind: points without a column",
+        ),
         (
             {"kind": "points", "column": "Au"},
             "column and max_distance go together: values are spread that far from a point, m",

@@ -11,6 +11,7 @@ import shapely
 from affine import Affine
 from rasterio.features import rasterize
 
+from mineral_prospectivity.geo.layers import OF_CLASSES, OF_VALUES
 from mineral_prospectivity.geo.samples import Samples, block_shares
 
 if TYPE_CHECKING:
@@ -95,9 +96,10 @@ def attribute(
     Raises
     ------
     LayerError
-        If there is no such column.
+        If there is no such column, or the entry has keys that mean nothing for what it holds.
     """
     column = require_column(layer, frame, layer.spec.column[0])
+    _refuse_unused(layer, text=not pd.api.types.is_numeric_dtype(column))
     present = column.notna()
     tree = shapely.STRtree(frame.geometry.values[present.to_numpy()])
     column = column[present]
@@ -107,6 +109,28 @@ def attribute(
     codes, classes = pd.factorize(column.astype(str), sort=True)
     source = PolygonSource(layer, grid, tree, codes.astype(np.float64), np.nan)
     return source, dict(enumerate(classes))
+
+
+def _refuse_unused(layer: EvidenceLayer, *, text: bool) -> None:
+    """Raise a LayerError for what the entry asks of classes or values that the column lacks."""
+    spec = layer.spec
+    name = spec.column[0]
+    if text and spec.classes:
+        msg = (
+            f"classes: names codes, and column {name!r} holds names already. Remove classes, or "
+            "rename them in the file"
+        )
+        raise layer.error(msg)
+    if text or spec.classes:
+        lacking, unused = OF_VALUES, []
+        why = f"column {name!r} holds classes. Remove it, or take a column of numbers"
+    else:
+        lacking, unused = OF_CLASSES, sorted(spec.model_fields_set & {"min_fraction"})
+        why = f"column {name!r} holds numbers. Name them with classes:, or take a column of text"
+    unused += [f"derive: {key}" for key in spec.derive.wanted() if key in lacking]
+    if unused:
+        msg = f"{', '.join(unused)} cannot be had: {why}"
+        raise layer.error(msg)
 
 
 def require_column(layer: EvidenceLayer, frame: Any, name: str) -> Any:

@@ -9,7 +9,7 @@ import pyogrio
 from rasterio.enums import ColorInterp, Resampling
 
 from mineral_prospectivity.errors import LayerError
-from mineral_prospectivity.geo.areas import require_column
+from mineral_prospectivity.geo.areas import attribute, require_column
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
@@ -40,7 +40,8 @@ def check_layers(layers: Iterable[EvidenceLayer], grid: GeoBox, *, reproject: bo
     ------
     LayerError
         With all layers that have no CRS, have another than the grid's while ``reproject`` is
-        false, lie outside the grid, are damaged, or hold classes and are declared continuous.
+        false, lie outside the grid, are damaged, hold classes and are declared continuous, or
+        want of a column what it does not hold.
     """
     problems = []
     for layer in layers:
@@ -65,6 +66,12 @@ def _check_vector(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
     read_vector(layer, grid, reproject=reproject)
 
 
+def _check_polygons(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    frame = read_vector(layer, grid, reproject=reproject)
+    if layer.spec.column:
+        attribute(layer, grid, frame)
+
+
 def _check_table(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
     sample_coordinates(layer, read_table(layer), grid, reproject=reproject)
 
@@ -74,7 +81,7 @@ _CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
     "categorical": _check_categorical,
     "lines": _check_vector,
     "points": _check_vector,
-    "polygons": _check_vector,
+    "polygons": _check_polygons,
     "table": _check_table,
 }
 

@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 LayerKind = Literal["continuous", "categorical", "lines", "points", "polygons", "table"]
 Radius = Annotated[float, Field(gt=0)]
 
-DERIVED: dict[str, tuple[str, ...]] = {
-    "continuous": ("gradient", "neighbourhood"),
-    "categorical": ("contacts", "distance_to"),
-    "lines": ("density",),
-    "table": ("gradient", "neighbourhood"),
-}
-"""Derived evidence of each kind of layer; that of points and polygons hangs on ``column``."""
-
 KEYS: dict[str, tuple[str, ...]] = {
     "continuous": ("nodata", "band", "resampling", "ordinal"),
     "categorical": ("nodata", "band", "column", "classes", "min_fraction"),
@@ -41,6 +33,24 @@ KEYS: dict[str, tuple[str, ...]] = {
     "table": ("column", "x", "y"),
 }
 """Keys that only some kinds of layer understand; the others serve every kind."""
+
+WITH_COLUMN: dict[str, tuple[str, ...]] = {
+    "points": ("neighbours",),
+    "polygons": ("classes", "min_fraction"),
+}
+"""Keys that say nothing without a ``column``."""
+
+OF_VALUES = ("gradient", "neighbourhood")
+OF_CLASSES = ("contacts", "distance_to")
+"""Derived evidence that values alone, and classes alone, can give."""
+
+DERIVED: dict[str, tuple[str, ...]] = {
+    "continuous": OF_VALUES,
+    "categorical": OF_CLASSES,
+    "lines": ("density",),
+    "table": OF_VALUES,
+}
+"""Derived evidence of each kind of layer; that of points and polygons hangs on ``column``."""
 
 _SHARED = ("name", "kind", "unit", "crs", "transform", "derive", "description")
 
@@ -145,6 +155,10 @@ class LayerSpec(BaseModel):
             allowed = ", ".join(KEYS[self.kind])
             msg = f"{key} means nothing for kind: {self.kind}, which understands {allowed}"
             raise ValueError(msg)
+        for key in WITH_COLUMN.get(self.kind, ()) if not self.column else ():
+            if key in self.model_fields_set:
+                msg = f"{key} means nothing for kind: {self.kind} without a column"
+                raise ValueError(msg)
         possible = self._derivable()
         for name in self.derive.wanted():
             if name not in possible:
@@ -160,13 +174,10 @@ class LayerSpec(BaseModel):
         return self
 
     def _derivable(self) -> tuple[str, ...]:
-        values = ("gradient", "neighbourhood")
         if self.kind == "points":
-            return ("density", *values) if self.column else ("density",)
+            return ("density", *OF_VALUES) if self.column else ("density",)
         if self.kind == "polygons":
-            return (
-                ("distance", "contacts", "distance_to", *values) if self.column else ("distance",)
-            )
+            return ("distance", *OF_CLASSES, *OF_VALUES) if self.column else ("distance",)
         return DERIVED[self.kind]
 
     @classmethod
