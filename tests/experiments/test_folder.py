@@ -14,6 +14,7 @@ import rasterio
 import shapely
 import yaml
 from affine import Affine
+from rasterio.shutil import copy
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.experiments.configuration import files_of
@@ -213,6 +214,91 @@ def test_layers_of_a_geopackage_and_names_that_repeat(folder):
     found, _ = looked(folder)
     assert found["faults"].fields == {"kind": "lines", "file_layer": "faults"}
     assert set(found) == {"gravity_mgal", "faults", "gravity_mgal_2"}
+
+
+def test_everything_that_is_no_layer_and_belongs_to_none_is_left_out(folder):
+    for name in ("climate.nc", "readme.txt", "gravity_mgal.qml", "gravity_mgal.tif.aux.xml"):
+        (folder / name).write_text("")
+    for name in ("survey.gdb/a00000001.gdbtable", "arrays/features.npy", "arrays/notes.csv"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"")
+    (folder / "old").symlink_to(folder.parent, target_is_directory=True)
+    _, left_out = looked(folder)
+    assert left_out.pop("arrays").startswith("there is no features_metadata.json")
+    assert left_out == {
+        "climate.nc": "NetCDF: save its variables as GeoTIFF",
+        "readme.txt": "in no format of layers: if it is one, save it as GeoTIFF, GeoPackage or CSV",
+        "survey.gdb": "an Esri geodatabase: export its layers to GeoPackage",
+        "notes.csv": "in a folder with features.npy, which is a layer as a whole: move it out",
+        "old": "a link to a folder, or to nothing: put the files themselves there",
+    }
+
+
+def test_deposits_among_the_layers_are_not_called_left_out(folder):
+    gpd.read_file(folder.parent / "deposits.gpkg").to_file(folder / "mines.shp")
+    found, left_out = look_at_folder(folder, folder / "mines.shp")
+    assert ([one.name for one in found], left_out) == (["gravity_mgal"], [])
+
+
+def mosaic(path, *tiles):
+    """Write a virtual raster that shows its tiles, named as seen from it."""
+    sources = "".join(
+        f'<SimpleSource><SourceFilename relativeToVRT="1">{tile}</SourceFilename>'
+        "<SourceBand>1</SourceBand></SimpleSource>"
+        for tile in tiles
+    )
+    place = ",".join(map(str, TRANSFORM.to_gdal()))
+    path.write_text(
+        f'<VRTDataset rasterXSize="80" rasterYSize="72"><SRS>{CRS}</SRS>'
+        f"<GeoTransform>{place}</GeoTransform>"
+        f'<VRTRasterBand dataType="Float32" band="1">{sources}</VRTRasterBand></VRTDataset>'
+    )
+
+
+def test_a_virtual_raster_of_files_outside_the_folder_is_left_out(folder):
+    (folder.parent / "tiles").mkdir()
+    raster(folder.parent / "tiles/a.tif", FIELD)
+    mosaic(folder / "potassium.vrt", "gravity_mgal.tif", "../tiles/a.tif")
+    found, left_out = looked(folder)
+    assert list(found) == ["gravity_mgal"]
+    assert left_out == {
+        "potassium.vrt": "consists of files outside the folder (../tiles/a.tif): give the folder "
+        "that holds them all"
+    }
+
+
+def test_raw_files_can_be_opened_when_the_originals_are_gone(folder, tmp_path):
+    (folder / "tiles").mkdir()
+    raster(folder / "tiles/a.tif", 2 * FIELD)
+    mosaic(folder / "tiles/inner.vrt", "a.tif")
+    mosaic(folder / "potassium.vrt", "tiles/inner.vrt")
+    raster(tmp_path / "thorium.tif", FIELD + 3)
+    (folder / "thorium.tif").symlink_to("../thorium.tif")
+    raster(tmp_path / "uranium.tif", FIELD**2)
+    copy(tmp_path / "uranium.tif", folder / "uranium.ers", driver="ERS")
+    (tmp_path / "conf").mkdir()
+    draft = drafted(folder)
+    assert {one.name for one in draft.layers} == {"gravity_mgal", "potassium", "thorium", "uranium"}
+    assert draft.left_out == ()
+    write_experiment(draft, tmp_path / "conf", tmp_path / "reports")
+    shutil.rmtree(folder)
+    (tmp_path / "thorium.tif").unlink()
+    for name, values in (
+        ("potassium.vrt", 2 * FIELD),
+        ("thorium.tif", FIELD + 3),
+        ("uranium.ers", FIELD**2),
+    ):
+        with rasterio.open(tmp_path / "raw" / name) as file:
+            assert np.allclose(file.read(1), values, rtol=1e-6)
+    assert [path.name for path in (tmp_path / "raw/deposits").iterdir()] == ["deposits.gpkg"]
+
+
+def test_two_files_for_one_place_are_refused(folder, tmp_path):
+    (folder / "deposits").mkdir()
+    sites().to_file(folder / "deposits/deposits.gpkg")
+    (tmp_path / "conf").mkdir()
+    with pytest.raises(ConfigurationError, match=r"would go to one place in .*raw\. Rename one"):
+        write_experiment(drafted(folder), tmp_path / "conf", tmp_path / "reports")
 
 
 def test_a_folder_without_layers(tmp_path):

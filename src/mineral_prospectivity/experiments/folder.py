@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import rasterio
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.features import look_at_features
 from mineral_prospectivity.experiments.found import Found, LeftOut, distinct_name
 from mineral_prospectivity.experiments.rasters import look_at_raster
+from mineral_prospectivity.experiments.raw import RASTERS, belongs, sources_of
 from mineral_prospectivity.experiments.samples import look_at_samples
+from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.tables import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
+    from pathlib import Path
 
     Look = Callable[[Path], list[Found | LeftOut]]
 
-RASTERS = (".tif", ".tiff", ".vrt", ".img", ".asc", ".ers", ".grd")
 VECTORS = (".gpkg", ".shp", ".geojson", ".fgb")
 READERS: dict[str, Look] = {
     **dict.fromkeys(RASTERS, look_at_raster),
     **dict.fromkeys(VECTORS, look_at_features),
     ".csv": look_at_samples,
 }
-BESIDE = (".aux.xml", ".ovr", ".vat.dbf", ".prj", ".cpg", ".dbf", ".shx", ".qmd", ".sbn", ".sbx")
-"""Endings of files that belong to another."""
-
 UNREAD = {
     ".gdb": "an Esri geodatabase: export its layers to GeoPackage",
     ".kml": "KML: save it as GeoPackage",
@@ -39,11 +37,15 @@ UNREAD = {
     ".xlsx": "a spreadsheet: save it as CSV",
     ".zip": "packed: unpack it",
     ".json": "JSON: if it is GeoJSON, name it .geojson",
+    ".nc": "NetCDF: save its variables as GeoTIFF",
 }
+UNKNOWN = "in no format of layers: if it is one, save it as GeoTIFF, GeoPackage or CSV"
+ARRAYS = (".npy", ".json")
+"""Endings of files that a folder of arrays consists of."""
 
 
 def look_at_folder(folder: Path, deposits: Path) -> tuple[list[Found], list[LeftOut]]:
-    """Return the layers in a folder and below it, and the files that are none.
+    """Return the layers in a folder and below it, and all else in it that belongs to none.
 
     Parameters
     ----------
@@ -55,7 +57,7 @@ def look_at_folder(folder: Path, deposits: Path) -> tuple[list[Found], list[Left
     ConfigurationError
         If there is no layer.
     """
-    looked = [one for path in _candidates(folder, deposits) for one in _look(path)]
+    looked = [one for path in _candidates(folder, deposits) for one in _look(path, folder)]
     found = [one for one in looked if isinstance(one, Found)]
     left_out = [one for one in looked if isinstance(one, LeftOut)]
     found, repeated = _without_copies(found)
@@ -71,58 +73,75 @@ def _endings() -> str:
 
 
 def _candidates(folder: Path, deposits: Path) -> list[Path]:
-    arrays = sorted(path.parent for path in folder.rglob(FEATURES))
+    """Return all that may be a layer: what belongs to none, and is no part of one."""
+    listed = _listed(folder)
+    known = [path for path in listed if _is_known(path)]
+    taken = {deposits.resolve()}
+    for path in known:
+        if not _outside(path, folder):
+            taken |= {part.resolve() for part in sources_of(path) - {path}}
+    return [
+        path
+        for path in listed
+        if path.resolve() not in taken
+        and (path in known or not any(belongs(path, one) for one in known))
+    ]
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Return the files in a folder and below it, those of arrays and geodatabases as one."""
+    every = [path for path in sorted(folder.rglob("*")) if not _hidden(path, folder)]
+    arrays = {path.parent for path in every if path.name == FEATURES}
+    bases = {path for path in every if path.suffix.lower() == ".gdb" and path.is_dir()}
     files = [
         path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not path.name.startswith(".")
-        and not any(path.is_relative_to(one) for one in arrays)
-        and not _hidden(path, folder)
+        for path in every
+        if (path.is_symlink() or not path.is_dir())
+        and not bases.intersection(path.parents)
+        and not (path.suffix in ARRAYS and arrays.intersection(path.parents))
     ]
-    parts = _parts_of_virtual(files)
-    layers = [path for path in files if _is_layer(path) and path.resolve() not in parts]
-    return [path for path in [*layers, *arrays] if path.resolve() != deposits.resolve()]
+    return [*files, *sorted(arrays | bases)]
 
 
 def _hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(folder).parts)
 
 
-def _is_layer(path: Path) -> bool:
-    name = path.name.lower()
-    known = path.suffix.lower() in (*READERS, ".parquet", *UNREAD)
-    return known and not name.endswith(BESIDE)
+def _is_known(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in (*READERS, ".parquet", *UNREAD)
 
 
-def _parts_of_virtual(files: Iterable[Path]) -> set[Path]:
-    """Return the files of which virtual rasters are made: they are no layers of their own."""
-    parts: set[Path] = set()
-    for path in files:
-        if path.suffix.lower() == ".vrt":
-            parts |= {one for one in sources_of(path) if one != path.resolve()}
-    return parts
+def _outside(path: Path, folder: Path) -> list[Path]:
+    """Return the files of a raster that do not lie in the folder or below it."""
+    return sorted(one for one in sources_of(path) if not one.is_relative_to(folder))
 
 
-def sources_of(path: Path) -> list[Path]:
-    """Return the files that a virtual raster consists of, itself as well."""
-    try:
-        with rasterio.open(path) as dataset:
-            return [Path(name).resolve() for name in dataset.files if Path(name).exists()]
-    except rasterio.errors.RasterioError:
-        return [path.resolve()]
-
-
-def _look(path: Path) -> list[Found | LeftOut]:
+def _look(path: Path, folder: Path) -> list[Found | LeftOut]:
     suffix = path.suffix.lower()
+    refused = _refusal(path, folder)
+    if refused:
+        return [LeftOut(path, refused)]
     if path.is_dir():
         return look_at_samples(path)
-    if suffix in UNREAD:
-        return [LeftOut(path, UNREAD[suffix])]
     if suffix == ".parquet":
         geographic = "geometry" in pd.read_parquet(path).columns
         return look_at_features(path) if geographic else look_at_samples(path)
     return READERS[suffix](path)
+
+
+def _refusal(path: Path, folder: Path) -> str | None:
+    """Return why a file is no layer, before it is opened; None where it may be one."""
+    if path.is_symlink() and not path.is_file():
+        return "a link to a folder, or to nothing: put the files themselves there"
+    if not _is_known(path) or path.suffix.lower() in UNREAD:
+        return UNREAD.get(path.suffix.lower(), UNKNOWN)
+    if any((one / FEATURES).exists() for one in path.parents if one.is_relative_to(folder)):
+        return f"in a folder with {FEATURES}, which is a layer as a whole: move it out"
+    outside = _outside(path, folder)
+    if not outside:
+        return None
+    files = first_few(os.path.relpath(one, path.parent) for one in outside)
+    return f"consists of files outside the folder ({files}): give the folder that holds them all"
 
 
 def _without_copies(found: list[Found]) -> tuple[list[Found], list[LeftOut]]:

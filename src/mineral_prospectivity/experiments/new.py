@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.configuration import files_of
-from mineral_prospectivity.experiments.folder import sources_of
 from mineral_prospectivity.experiments.preview import preview
-from mineral_prospectivity.experiments.raw import bring, companions, place_in
+from mineral_prospectivity.experiments.raw import bring, parts_of, place_in
 
 if TYPE_CHECKING:
     from mineral_prospectivity.experiments.draft import Draft
@@ -52,8 +51,9 @@ def write_experiment(draft: Draft, conf: Path, reports: Path) -> Path:
     reports
         Folder of the experiment's results.
     """
+    pairs = _raw_files(draft)
     texts, picture = files_of(draft), preview(draft)
-    bring(_raw_files(draft))
+    bring(pairs)
     reports.mkdir(parents=True, exist_ok=True)
     (reports / PREVIEW).write_bytes(picture)
     _replace(conf / draft.name, texts)
@@ -61,17 +61,22 @@ def write_experiment(draft: Draft, conf: Path, reports: Path) -> Path:
 
 
 def _raw_files(draft: Draft) -> list[tuple[Path, Path]]:
-    """Return every file that the catalog needs, and where it goes; none that is there already."""
+    """Return every file that the catalog needs, and where it goes; none that is there already.
+
+    Raises
+    ------
+    ConfigurationError
+        If two would go to one place.
+    """
     roots = [draft.deposits.path, *(found.path for found in draft.layers)]
-    sources = {file for root in roots for file in companions(root)}
-    for found in draft.layers:
-        if found.path.suffix.lower() == ".vrt":
-            sources |= set(sources_of(found.path))
-    return [
-        (source, target)
-        for source in sorted(sources)
-        if (target := _place(draft, source)) != source
-    ]
+    sources = {file for root in roots for file in parts_of(root)}
+    places: dict[Path, Path] = {}
+    for source in sorted(sources):
+        other = places.setdefault(_place(draft, source), source)
+        if other != source:
+            msg = f"{other} and {source} would go to one place in {draft.raw}. Rename one of them"
+            raise ConfigurationError(msg)
+    return [(source, target) for target, source in places.items() if target != source]
 
 
 def _place(draft: Draft, source: Path) -> Path:

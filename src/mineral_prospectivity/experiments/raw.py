@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+import rasterio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
+
+RASTERS = (".tif", ".tiff", ".vrt", ".img", ".asc", ".ers", ".grd")
+"""Endings of rasters, which may consist of several files."""
 
 DEPOSITS = "deposits"
 """Folder of the deposits, when they lie apart from the layers."""
@@ -21,16 +27,40 @@ def place_in(raw: Path, path: Path, layers: Path) -> Path:
     return raw / DEPOSITS / path.name
 
 
-def companions(path: Path) -> list[Path]:
-    """Return a file with those beside it that belong to it; of a folder, all files."""
+def parts_of(path: Path) -> set[Path]:
+    """Return every file that a layer or the deposits consist of, with those that belong to it."""
     if path.is_dir():
-        return sorted(one for one in path.rglob("*") if one.is_file())
-    beside = path.parent.glob("*")
-    return sorted(one for one in beside if one.is_file() and _belongs(one.name, path))
+        return {one for one in path.rglob("*") if one.is_file()}
+    beside = {one for one in path.parent.glob("*") if one.is_file() and belongs(one, path)}
+    return beside | sources_of(path)
 
 
-def _belongs(name: str, path: Path) -> bool:
-    return name == path.name or name.startswith((f"{path.name}.", f"{path.stem}."))
+def belongs(path: Path, layer: Path) -> bool:
+    """Tell whether a file lies beside a layer and is called after it."""
+    named = path.name == layer.name or path.name.startswith((f"{layer.name}.", f"{layer.stem}."))
+    return named and path.parent == layer.parent
+
+
+def sources_of(path: Path) -> set[Path]:
+    """Return the files that a raster consists of, itself as well; of other files themselves."""
+    found, left = {path}, [path]
+    while left:
+        files = {Path(os.path.normpath(name)) for name in _files(left.pop()) if Path(name).exists()}
+        left += files - found
+        found |= files
+    return found
+
+
+def _files(path: Path) -> list[str]:
+    if path.suffix.lower() not in RASTERS:
+        return []
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", rasterio.errors.NotGeoreferencedWarning)
+            with rasterio.open(path) as dataset:
+                return list(dataset.files)
+    except rasterio.errors.RasterioError:
+        return []
 
 
 def bring(pairs: Iterable[tuple[Path, Path]]) -> int:
@@ -45,7 +75,7 @@ def bring(pairs: Iterable[tuple[Path, Path]]) -> int:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
         try:
-            os.link(source, target)
+            os.link(source.resolve(), target)
         except OSError:  # another disk, or one without links
             shutil.copy2(source, target)
         count += 1
