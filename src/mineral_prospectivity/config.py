@@ -110,11 +110,7 @@ class ComposingConfigLoader(OmegaConfigLoader):
         if not self._fs.exists(path):
             return False
         with self._fs.open(path, "r") as file:
-            text = file.read()
-        try:
-            return "experiment" in OmegaConf.create(text)
-        except YAMLError as error:
-            raise ConfigurationError(describe_yaml_error(path, error)) from None
+            return declares_experiment(file.read(), path)
 
     def _read_raw_config(
         self, key: str
@@ -156,6 +152,20 @@ class ComposingConfigLoader(OmegaConfigLoader):
                 OmegaConf.create(text)
             except YAMLError as error:
                 raise ConfigurationError(describe_yaml_error(path, error)) from None
+
+
+def declares_experiment(text: str, path: str) -> bool:
+    """Tell whether a ``globals.yml`` makes its environment an experiment, not an overlay.
+
+    Raises
+    ------
+    ConfigurationError
+        If the text is no YAML.
+    """
+    try:
+        return "experiment" in OmegaConf.create(text)
+    except YAMLError as error:
+        raise ConfigurationError(describe_yaml_error(path, error)) from None
 
 
 def _start_models_afresh(files: list[DictConfig]) -> None:

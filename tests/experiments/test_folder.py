@@ -25,6 +25,7 @@ from mineral_prospectivity.experiments.new import require_new, write_experiment
 from mineral_prospectivity.experiments.place import Blocks, Choice
 from mineral_prospectivity.parameters import validate_parameters
 
+PROJECT = Path(__file__).parents[2]
 CRS = "EPSG:32633"
 TRANSFORM = Affine.translation(500_000, 5_236_000) @ Affine.scale(500, -500)
 RNG = np.random.default_rng(1)
@@ -342,6 +343,18 @@ def test_the_context_stays_within_a_block(folder, resolution, context):
 def test_names_that_cannot_be(name, tmp_path):
     with pytest.raises(ConfigurationError, match="cannot name an experiment"):
         require_new(name, tmp_path, force=False)
+
+
+@pytest.mark.parametrize("name", ["aws", "paper", "brownfield"])
+def test_an_overlay_is_never_made_an_experiment(name):
+    with pytest.raises(ConfigurationError, match=rf"conf/{name} is there and is no experiment"):
+        require_new(name, PROJECT / "conf", force=True)
+
+
+def test_an_experiment_is_written_anew_only_by_force():
+    require_new("cloncurry", PROJECT / "conf", force=True)
+    with pytest.raises(ConfigurationError, match="exists already"):
+        require_new("cloncurry", PROJECT / "conf", force=False)
 
 
 def test_nothing_is_configured_when_the_disk_fails(folder, tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mineral_prospectivity.config import BASE, declares_experiment
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.configuration import files_of
 from mineral_prospectivity.experiments.preview import preview
@@ -17,28 +18,43 @@ if TYPE_CHECKING:
     from mineral_prospectivity.experiments.draft import Draft
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-OVERLAYS = ("base", "local", "aws")
+RESERVED = (BASE, "local")
+"""Environments of Kedro's own."""
+
 PREVIEW = "layers.png"
 
 
 def require_new(name: str, conf: Path, *, force: bool) -> None:
-    """Refuse a name that cannot be an experiment's, or is one's already.
+    """Refuse a name that cannot be an experiment's, is one's already, or is that of an overlay.
 
     Raises
     ------
     ConfigurationError
         If so.
     """
-    if not NAME.fullmatch(name) or name in OVERLAYS:
+    if not NAME.fullmatch(name) or name in RESERVED:
         msg = (
             f"{name!r} cannot name an experiment. Take letters, digits, - and _, beginning with a "
-            f"letter; {', '.join(OVERLAYS)} have a meaning of their own"
+            f"letter; {', '.join(RESERVED)} have a meaning of their own"
         )
         raise ConfigurationError(msg)
     folder = conf / name
-    if folder.exists() and not force:
+    if not folder.exists():
+        return
+    if not _is_experiment(folder):
+        msg = (
+            f"{folder} is there and is no experiment: other environments use it. Take another name"
+        )
+        raise ConfigurationError(msg)
+    if not force:
         msg = f"{folder} exists already. Take another name, or --force to write it anew"
         raise ConfigurationError(msg)
+
+
+def _is_experiment(folder: Path) -> bool:
+    """Tell whether an environment is an experiment; others are overlays."""
+    path = folder / "globals.yml"
+    return path.exists() and declares_experiment(path.read_text(encoding="utf-8"), str(path))
 
 
 def write_experiment(draft: Draft, conf: Path, reports: Path) -> Path:
