@@ -347,7 +347,7 @@ def test_names_that_cannot_be(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["aws", "paper", "brownfield"])
 def test_an_overlay_is_never_made_an_experiment(name):
-    with pytest.raises(ConfigurationError, match=rf"conf/{name} is there and is no experiment"):
+    with pytest.raises(ConfigurationError, match=rf"conf/{name} is an overlay: "):
         require_new(name, PROJECT / "conf", force=True)
 
 

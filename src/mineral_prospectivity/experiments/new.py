@@ -42,9 +42,7 @@ def require_new(name: str, conf: Path, *, force: bool) -> None:
     if not folder.exists():
         return
     if not _is_experiment(folder):
-        msg = (
-            f"{folder} is there and is no experiment: other environments use it. Take another name"
-        )
+        msg = f"{folder} is an overlay: no globals.yml in it names an experiment. Take another name"
         raise ConfigurationError(msg)
     if not force:
         msg = f"{folder} exists already. Take another name, or --force to write it anew"
