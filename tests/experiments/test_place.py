@@ -96,6 +96,20 @@ def test_blocks_shrink_until_every_fold_has_deposits():
     assert chosen.doubt.startswith("blocks of 10 km are small: ")
 
 
+def test_blocks_shrink_until_no_fold_has_most_of_the_deposits():
+    grid = make_grid("EPSG:32633", 250.0, (0, 0, 60_000, 40_000))
+    crowd = [(x, y) for x in (2_000, 8_000, 14_000) for y in (32_000, 38_000) for _ in range(20)]
+    others = [(x, y) for x in range(22_000, 60_000, 4_000) for y in (10_000, 34_000)]
+    rng = np.random.default_rng(0)
+    points = shapely.points(
+        np.array(crowd + others) + rng.uniform(0, 200, (len(crowd + others), 2))
+    )
+    deposits = gpd.GeoDataFrame(geometry=points, crs="EPSG:32633")
+    chosen = choose_blocks(grid, deposits)
+    assert (chosen.value.count, chosen.value.block_size) == (5, 7_500.0)
+    assert chosen.why == "every one of 5 folds has deposits, as evenly as blocks can give them"
+
+
 def test_too_few_deposits_for_any_blocks():
     grid = make_grid("EPSG:32633", 250.0, (0, 0, 30_000, 30_000))
     deposits = gpd.GeoDataFrame(geometry=[shapely.Point(3_000, 3_000)], crs="EPSG:32633")

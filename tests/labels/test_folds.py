@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import make_grid
-from mineral_prospectivity.labels import lopsided_folds, spatial_folds
+from mineral_prospectivity.labels import lopsided_folds, spatial_folds, thin_folds
 
 GRID = make_grid("EPSG:32633", 100.0, (0, 0, 2000, 2000))
 ALL = np.arange(400)
@@ -99,6 +99,14 @@ def test_a_fold_with_most_of_the_deposits_is_told():
         "scores rest mostly on one fit, made from 38 deposits. Lower labels.cluster_distance or "
         "folds.block_size; fewer folds only even out the others"
     ]
+
+
+def test_a_fold_with_hardly_any_cluster_is_told_and_counted_from_one():
+    assert thin_folds(homes_of([2, 3, 4], [9, 9], [1, 1, 1])) == [
+        "folds: fold 2 holds only 2 of the deposit clusters; its scores say little. Lower "
+        "folds.count (now 3) or folds.block_size"
+    ]
+    assert thin_folds(homes_of([2, 3, 4], [9, 9, 1], [1, 1, 1])) == []
 
 
 def test_a_fold_with_half_of_the_deposits_is_not():

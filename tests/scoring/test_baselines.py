@@ -146,12 +146,12 @@ def test_a_baseline_that_there_is_none_of_is_named():
 def test_a_fold_that_holds_every_deposit_is_named():
     evidence, cells = region()
     cells.loc[cells["fold"] != 1, "label"] = 0
-    with pytest.raises(DepositError, match=r"without fold 1 the \d+ training cells hold 0 deposit"):
+    with pytest.raises(DepositError, match=r"without fold 2 the \d+ training cells hold 0 deposit"):
         baseline_predictions(evidence, BANDS, cells, ["prevalence"])
 
 
 def test_distance_needs_deposits_in_two_other_folds():
     evidence, cells = region()
     cells.loc[cells["fold"] == 2, "label"] = 0
-    with pytest.raises(DepositError, match="distance: without folds 0 and 1 there is no deposit"):
+    with pytest.raises(DepositError, match="distance: without folds 1 and 2 there is no deposit"):
         baseline_predictions(evidence, BANDS, cells, ["distance"])

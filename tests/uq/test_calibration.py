@@ -121,12 +121,12 @@ def test_every_outer_fold_gets_the_calibration_of_its_own_inner_cells():
 
 
 def test_a_member_that_lacks_a_cell_is_named_by_its_fold():
-    with pytest.raises(ValueError, match="outer fold 1 has 599 rows; expected one for each of 2"):
+    with pytest.raises(ValueError, match="outer fold 2 has 599 rows; expected one for each of 2"):
         fit_nested(inner_table().iloc[:-1])
 
 
 def test_inner_cells_without_a_deposit_are_named_by_their_fold():
     table = inner_table()
     table.loc[table["outer"] == 1, "label"] = 0.0
-    with pytest.raises(DepositError, match="outer fold 1: calibration: the 300 held-out cells"):
+    with pytest.raises(DepositError, match="outer fold 2: calibration: the 300 held-out cells"):
         fit_nested(table)

@@ -172,7 +172,7 @@ def test_a_collapse_that_no_kl_weight_explains_is_blamed_on_the_learning_rate(da
 def test_a_fold_without_positives_is_refused(data, settings):
     labels = np.where(data.folds == 2, 0, data.labels).astype(np.int8)
     message = (
-        r"^fold 2 of 3 has no positive cell\. Choose fewer folds \(folds\.count\), "
+        r"^fold 3 of 3 has no positive cell\. Choose fewer folds \(folds\.count\), "
         r"smaller blocks \(folds\.block_size\) or another folds\.seed$"
     )
     with pytest.raises(TrainingError, match=message):
@@ -181,12 +181,12 @@ def test_a_fold_without_positives_is_refused(data, settings):
 
 def test_a_fold_without_background_is_refused(data, settings):
     training = data.training & ((data.folds != 0) | (data.labels == 1))
-    with pytest.raises(TrainingError, match="fold 0 of 3 has no background cell"):
+    with pytest.raises(TrainingError, match="fold 1 of 3 has no background cell"):
         train(dataclasses.replace(data, training=training), [0], settings)
 
 
 def test_folds_beyond_their_number_are_refused(data, settings):
-    with pytest.raises(TrainingError, match="cells lie in folds 0 to 2, of 2 folds"):
+    with pytest.raises(TrainingError, match="cells lie in folds 1 to 3, of 2 folds"):
         train(data, [0], settings, folds=2, nested=False)
 
 

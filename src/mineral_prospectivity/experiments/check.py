@@ -13,7 +13,7 @@ from mineral_prospectivity.config import ComposingConfigLoader, shape_of
 from mineral_prospectivity.config_errors import catalog_problems
 from mineral_prospectivity.errors import ProspectivityError, user_error
 from mineral_prospectivity.experiments.worth_a_look import (
-    doubtful_folds,
+    doubtful_deposits,
     doubtful_grid,
     doubtful_layer,
 )
@@ -24,7 +24,7 @@ from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.tabulate import valid_cells
 from mineral_prospectivity.hooks import fetch_sources
-from mineral_prospectivity.labels import lopsided_folds
+from mineral_prospectivity.labels import lopsided_folds, thin_folds
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 from mineral_prospectivity.pipelines.data_engineering.declared import (
     declared_cells,
@@ -231,4 +231,5 @@ def _check_labels(
         f"deposits: {len(located)} of {report['given']} count, in {clusters} clusters and "
         f"{folds.count} folds"
     )
-    findings.warnings += doubtful_folds(len(kept), located, folds.count) + lopsided_folds(table)
+    findings.warnings += doubtful_deposits(len(kept), located)
+    findings.warnings += thin_folds(table) + lopsided_folds(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,14 @@ from odc.geo import CRS
 from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.sources import bounds_in
-from mineral_prospectivity.labels import make_cells
+from mineral_prospectivity.labels import lopsided_folds, make_cells, thin_folds
 from mineral_prospectivity.labels.positives import home_cells
 from mineral_prospectivity.parameters import FoldParameters, LabelParameters
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    import pandas as pd
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found
@@ -41,6 +43,10 @@ UTM_WIDTH = 9.0
 
 BLOCKS = (20_000.0, 15_000.0, 10_000.0, 7_500.0, 5_000.0, 3_000.0, 2_000.0, 1_000.0, 500.0, 250.0)
 FOLDS = (5, 4, 3)
+USUAL = FoldParameters()
+LEAST_PART = 0.25
+"""Of the largest blocks that fit: smaller ones flatter scores more than uneven folds blur them."""
+
 BACKGROUND = 20_000
 """Cells beside those of the deposits on which blocks are tried."""
 
@@ -164,44 +170,61 @@ class Blocks:
 def choose_blocks(grid: GeoBox, deposits: geopandas.GeoDataFrame) -> Choice:
     """Return the largest blocks that let every fold have deposits.
 
+    Where one fold would have most of the deposits, or hardly any, somewhat smaller blocks are taken
+    if no fold of theirs does.
+
     Parameters
     ----------
     deposits
         On the grid and in its CRS.
     """
-    usual = FoldParameters()
     for count in FOLDS:
-        for size in BLOCKS:
-            cluster = min(LabelParameters().cluster_distance, size / 4)
-            blocks = Blocks(count, size, cluster)
-            if size >= grid.resolution.x and _fits(grid, deposits, blocks):
-                if (count, size) == (usual.count, usual.block_size):
-                    return Choice(blocks, "the defaults suit the deposits")
-                return Choice(blocks, f"every one of {count} folds has deposits", _small(size))
+        fitting = _fitting(grid, deposits, count)
+        largest, doubtful = next(fitting, (None, False))
+        if largest is None:
+            continue
+        if not doubtful:
+            return _chosen(largest, "has deposits")
+        least = LEAST_PART * largest.block_size
+        even = (one for one, doubtful in fitting if not doubtful and one.block_size >= least)
+        return _chosen(next(even, largest), "has deposits, as evenly as blocks can give them")
     doubt = "no blocks give each of three folds a deposit; a run will be refused. Add deposits"
-    return Choice(Blocks(usual.count, usual.block_size, 2000.0), "the defaults", doubt)
+    return Choice(Blocks(USUAL.count, USUAL.block_size, 2000.0), "the defaults", doubt)
 
 
-def _small(size: float) -> str:
-    return (
-        f"blocks of {size / 1000:g} km are small: if the layers stay alike over longer distances, "
-        "scores are too good"
+def _fitting(
+    grid: GeoBox, deposits: geopandas.GeoDataFrame, count: int
+) -> Iterator[tuple[Blocks, bool]]:
+    """Yield blocks that give every fold deposits, largest first, and whether a fold is doubtful."""
+    for size in BLOCKS:
+        if size < grid.resolution.x:
+            return
+        blocks = Blocks(count, size, min(LabelParameters().cluster_distance, size / 4))
+        with suppress(DepositError):
+            cells = _dealt(grid, deposits, blocks)
+            yield blocks, bool(thin_folds(cells) or lopsided_folds(cells))
+
+
+def _chosen(blocks: Blocks, has: str) -> Choice:
+    if (blocks.count, blocks.block_size) == (USUAL.count, USUAL.block_size):
+        return Choice(blocks, "the defaults suit the deposits")
+    small = (
+        f"blocks of {blocks.block_size / 1000:g} km are small: if the layers stay alike over "
+        "longer distances, scores are too good"
     )
+    return Choice(blocks, f"every one of {blocks.count} folds {has}", small)
 
 
-def _fits(grid: GeoBox, deposits: geopandas.GeoDataFrame, blocks: Blocks) -> bool:
+def _dealt(grid: GeoBox, deposits: geopandas.GeoDataFrame, blocks: Blocks) -> pd.DataFrame:
+    """Return the cells of deposits and some others, dealt to folds."""
     every = np.arange(grid.shape.x * grid.shape.y)
     homes = home_cells(grid, every, deposits)
     step = max(1, every.size // BACKGROUND)
-    try:
-        make_cells(
-            grid,
-            np.union1d(every[::step], homes[homes >= 0]),
-            deposits,
-            cluster_distance=blocks.cluster_distance,
-            fold_count=blocks.count,
-            block_size=blocks.block_size,
-        )
-    except DepositError:
-        return False
-    return True
+    return make_cells(
+        grid,
+        np.union1d(every[::step], homes[homes >= 0]),
+        deposits,
+        cluster_distance=blocks.cluster_distance,
+        fold_count=blocks.count,
+        block_size=blocks.block_size,
+    )[0]

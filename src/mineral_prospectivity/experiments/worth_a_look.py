@@ -1,4 +1,4 @@
-"""What stops no run, and yet wants a look: doubtful resolutions, values, folds."""
+"""What stops no run, and yet wants a look: doubtful resolutions, values, deposits."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ COARSER = 3.0
 """Pixels this many times the cell: the map shows detail that the layer does not have."""
 
 MANY_CELLS = 5_000_000
-FEW_CLUSTERS = 3
-"""Clusters a fold below which the scores of a fold say little."""
 
 
 def doubtful_grid(parameters: Parameters, grid: GeoBox) -> list[str]:
@@ -65,8 +63,8 @@ def doubtful_layer(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
     return found
 
 
-def doubtful_folds(given: int, located: gpd.GeoDataFrame, folds: int) -> list[str]:
-    """Return what is doubtful of the deposits and of how folds divide them."""
+def doubtful_deposits(given: int, located: gpd.GeoDataFrame) -> list[str]:
+    """Return what is doubtful of the deposits that count."""
     found = []
     if given > len(located):
         found.append(
@@ -77,11 +75,5 @@ def doubtful_folds(given: int, located: gpd.GeoDataFrame, folds: int) -> list[st
         found.append(
             f"deposits: only {len(located)} count; scores and maps will be very uncertain. Add "
             "deposits, or widen labels.include"
-        )
-    clusters = located.groupby("fold")["cluster"].nunique()
-    if clusters.min() < FEW_CLUSTERS:
-        found.append(
-            f"folds: fold {clusters.idxmin()} holds only {clusters.min()} of the deposit clusters; "
-            f"its scores say little. Lower folds.count (now {folds}) or folds.block_size"
         )
     return found

@@ -2,7 +2,7 @@
 
 from mineral_prospectivity.labels.agreement import require_same_cells, require_same_grid
 from mineral_prospectivity.labels.deposits import deposits_from_labels, select_deposits
-from mineral_prospectivity.labels.folds import lopsided_folds, spatial_folds
+from mineral_prospectivity.labels.folds import lopsided_folds, spatial_folds, thin_folds
 from mineral_prospectivity.labels.positives import label_cells
 from mineral_prospectivity.labels.table import make_cells, split_by_evidence
 
@@ -16,4 +16,5 @@ __all__ = [
     "select_deposits",
     "spatial_folds",
     "split_by_evidence",
+    "thin_folds",
 ]

@@ -164,9 +164,11 @@ def likeliest_bandwidth(cells: pd.DataFrame, left_out: Sequence[int] = ()) -> fl
     count, cluster = known["deposits"].to_numpy(np.float64), known["cluster"].to_numpy()
     names, number = np.unique(cluster, return_inverse=True)
     if len(names) < LEAST_CLUSTERS:
+        folds = " and ".join(str(fold + 1) for fold in left_out)
+        without = f" without the folds {folds}" if folds else ""
         msg = (
-            f"labels.brownfield: without the folds {tuple(left_out)} there are not "
-            f"{LEAST_CLUSTERS} deposit clusters. Set labels.brownfield: false"
+            f"labels.brownfield: there are not {LEAST_CLUSTERS} deposit clusters{without}. Set "
+            "labels.brownfield: false"
         )
         raise DepositError(msg)
     places = known[["x", "y"]].to_numpy(np.float64)

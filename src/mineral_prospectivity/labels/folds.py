@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 FEWEST_FOLDS = 3
 """Calibration leaves out two folds at a time, and needs a third."""
 
+FEW_CLUSTERS = 3
+"""Clusters in a fold below which its scores say little."""
+
 LOPSIDED = 0.5
 """Share of the deposits above which one fold decides on the scores."""
 
@@ -86,6 +89,25 @@ def lopsided_folds(cells: pd.DataFrame) -> list[str]:
         f"largest cluster holds {largest} deposits. So the held-out scores rest mostly on one "
         f"fit, made from {total - most} deposits. Lower labels.cluster_distance or "
         "folds.block_size; fewer folds only even out the others"
+    ]
+
+
+def thin_folds(cells: pd.DataFrame) -> list[str]:
+    """Return, in words, that a fold holds very few deposit clusters, where one does.
+
+    Parameters
+    ----------
+    cells
+        With ``deposits``, ``cluster`` and ``fold``, from :func:`make_cells`.
+    """
+    clusters = cells[cells["deposits"] > 0].groupby("fold")["cluster"].nunique()
+    fewest = int(clusters.min())
+    if fewest >= FEW_CLUSTERS:
+        return []
+    fold = int(clusters.index.to_numpy()[clusters.to_numpy().argmin()]) + 1
+    return [
+        f"folds: fold {fold} holds only {fewest} of the deposit clusters; its scores say little. "
+        f"Lower folds.count (now {len(clusters)}) or folds.block_size"
     ]
 
 

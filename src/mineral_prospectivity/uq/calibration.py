@@ -235,7 +235,7 @@ def _fit_outer(
     members, cells = rows["member"].nunique(), rows["cell"].nunique()
     if len(rows) != members * cells or rows.duplicated(["member", "cell"]).any():
         msg = (
-            f"calibration: outer fold {outer} has {len(rows)} rows; expected one for each of "
+            f"calibration: outer fold {outer + 1} has {len(rows)} rows; expected one for each of "
             f"{members} members and {cells} cells"
         )
         raise ValueError(msg)
@@ -251,5 +251,5 @@ def _fit_outer(
             method=method, penalty=penalty,
         )  # fmt: skip
     except DepositError as error:
-        msg = f"outer fold {outer}: {error}"
+        msg = f"outer fold {outer + 1}: {error}"
         raise DepositError(msg) from None

@@ -62,17 +62,18 @@ def check_folds(data: TrainingData, folds: int, *, nested: bool) -> None:
         )
         raise TrainingError(msg)
     if data.folds.min() < 0 or data.folds.max() >= folds:
-        msg = f"cells lie in folds {data.folds.min()} to {data.folds.max()}, of {folds} folds"
+        first, last = data.folds.min() + 1, data.folds.max() + 1
+        msg = f"cells lie in folds {first} to {last}, of {folds} folds"
         raise TrainingError(msg)
     for fold in range(folds):
         if not (data.positive & (data.folds == fold)).any():
             msg = (
-                f"fold {fold} of {folds} has no positive cell. Choose fewer folds (folds.count), "
-                "smaller blocks (folds.block_size) or another folds.seed"
+                f"fold {fold + 1} of {folds} has no positive cell. Choose fewer folds "
+                "(folds.count), smaller blocks (folds.block_size) or another folds.seed"
             )
             raise TrainingError(msg)
         if not (data.background & (data.folds == fold)).any():
-            msg = f"fold {fold} of {folds} has no background cell. Choose smaller blocks"
+            msg = f"fold {fold + 1} of {folds} has no background cell. Choose smaller blocks"
             raise TrainingError(msg)
 
 

@@ -207,7 +207,7 @@ def test_a_kind_that_nobody_knows_is_refused(realisations):
 
 def test_a_fold_without_positives_is_refused(data, fit_cvae):
     labels = np.where(data.folds == 2, 0, data.labels).astype(np.int8)
-    with pytest.raises(TrainingError, match="fold 2 of 3 has no positive cell"):
+    with pytest.raises(TrainingError, match="fold 3 of 3 has no positive cell"):
         fit_cvae([0], data=dataclasses.replace(data, labels=labels))
 
 

@@ -79,7 +79,7 @@ def folds_style(deposits: gpd.GeoDataFrame) -> str:
         for number, fold in enumerate(folds)
     ]  # fmt: skip
     rules = [
-        _rule(number, f'"fold" = {fold}', f"held out in fold {fold}")
+        _rule(number, f'"fold" = {fold}', f"held out in fold {fold + 1}")
         for number, fold in enumerate(folds)
     ]
     renderer = element(
@@ -94,7 +94,7 @@ def folds_style(deposits: gpd.GeoDataFrame) -> str:
 def _deposits(deposits: gpd.GeoDataFrame, renderer: Element) -> str:
     column = first_text_column(deposits)
     name = f'"{column}"' if column else "'Deposit of cluster ' || \"cluster\""
-    tip = f'<b>[% {name} %]</b><br>cluster [% "cluster" %], held out in fold [% "fold" %]'
+    tip = f'<b>[% {name} %]</b><br>cluster [% "cluster" %], held out in fold [% "fold" + 1 %]'
     return _document(
         renderer,
         labels(name, size=8, colour="#1F1F1F", halo=_WHITE, from_scale=NAMES_FROM),

@@ -61,7 +61,7 @@ SAMPLE_TABS = (
 DEPOSIT_TABS = (
     Tab("Validation", (
         Field("cluster", "Cluster of deposits (held out together)"),
-        Field("fold", "Fold in which it was held out"),
+        Field("fold", "Fold in which it was held out, counted from 0"),
         Field("cell", "Cell of the grid"),
     )),
 )  # fmt: skip

@@ -85,7 +85,7 @@ def hold_out(
     labels = cells["label"].to_numpy(dtype=np.int64)[train]
     if labels.all() or not labels.any():
         msg = (
-            f"baselines: without fold {fold} the {len(labels)} training cells hold "
+            f"baselines: without fold {fold + 1} the {len(labels)} training cells hold "
             f"{int(labels.sum())} deposit cells; use fewer or smaller folds"
         )
         raise DepositError(msg)

@@ -43,8 +43,9 @@ def distance(fold: Fold) -> FloatArray:
         others = positive & (fold.folds != own)
         if not others.any():
             msg = (
-                f"baseline distance: without folds {fold.number} and {own} there is no deposit to "
-                "measure to; use more folds, or leave 'distance' out of evaluation.baselines"
+                f"baseline distance: without folds {fold.number + 1} and {own + 1} there is no "
+                "deposit to measure to; use more folds, or leave 'distance' out of "
+                "evaluation.baselines"
             )
             raise DepositError(msg)
         inside = fold.folds == own
