@@ -206,13 +206,14 @@ def _fitting(
 
 
 def _chosen(blocks: Blocks, has: str) -> Choice:
+    why = f"every one of {blocks.count} folds {has}"
     if (blocks.count, blocks.block_size) == (USUAL.count, USUAL.block_size):
-        return Choice(blocks, "the defaults suit the deposits")
+        return Choice(blocks, f"the defaults: {why}")
     small = (
         f"blocks of {blocks.block_size / 1000:g} km are small: if the layers stay alike over "
         "longer distances, scores are too good"
     )
-    return Choice(blocks, f"every one of {blocks.count} folds {has}", small)
+    return Choice(blocks, why, small)
 
 
 def _dealt(grid: GeoBox, deposits: geopandas.GeoDataFrame, blocks: Blocks) -> pd.DataFrame:
