@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import rasterio
 
 from mineral_prospectivity.errors import ConfigurationError
@@ -15,6 +14,7 @@ from mineral_prospectivity.experiments.features import look_at_features
 from mineral_prospectivity.experiments.found import Found, LeftOut, distinct_name
 from mineral_prospectivity.experiments.rasters import look_at_raster
 from mineral_prospectivity.experiments.samples import look_at_samples
+from mineral_prospectivity.geo.formats import is_table
 from mineral_prospectivity.geo.tables import FEATURES
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _look(path: Path) -> list[Found | LeftOut]:
     if suffix in UNREAD:
         return [LeftOut(path, UNREAD[suffix])]
     if suffix == ".parquet":
-        geographic = "geometry" in pd.read_parquet(path).columns
-        return look_at_features(path) if geographic else look_at_samples(path)
+        return look_at_samples(path) if is_table(path) else look_at_features(path)
     return READERS[suffix](path)
 
 
