@@ -83,6 +83,12 @@ def test_a_mask_of_the_file_is_heeded(grid, raster_layer, crs):
     assert np.nanmax(values_of(layer, grid)) < 100
 
 
+def test_a_file_of_any_name_is_warped(grid, raster_layer):
+    layer = declared(raster_layer(FIELD, **placed(EAST_ZONE, 20.0)), nodata=0)
+    path = layer.path.rename(layer.path.with_name("Größe & 'm' <1> {2}.tif"))
+    assert np.isfinite(values_of(replace(layer, path=path), grid)).all()
+
+
 def measured(path, frame, **fields):
     """Write points with values, and declare them as the layer that the name of the file says."""
     if path.suffix in (".csv", ".parquet"):

@@ -11,7 +11,6 @@ import pyogrio
 from kedro.io import DatasetError
 from kedro_datasets._typing import TablePreview
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
-from pyproj.exceptions import CRSError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import DepositError, own_words
@@ -78,7 +77,7 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
             raise DepositError(msg)
         try:
             return frame.set_crs(self._crs)
-        except CRSError as error:
+        except Exception as error:  # pyproj has its own
             problem = f"crs: {self._crs!r} is no coordinate reference system"
             msg = f"{self._file.url}: {problem}; give one such as EPSG:7845"
             raise DepositError(msg) from error
