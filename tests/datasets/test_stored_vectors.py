@@ -16,6 +16,7 @@ from mineral_prospectivity.datasets import (
     VectorDataset,
 )
 from mineral_prospectivity.datasets.stored_file import StoredFile
+from mineral_prospectivity.errors import user_error
 
 FEATURES = gpd.GeoDataFrame(
     {"name": ["Ernest Henry", "Größe"], "fold": [0, 1], "au": [1.5, np.nan]},
@@ -72,6 +73,35 @@ def test_points_in_tables(tmp_path, suffix):
         VectorDataset(filepath=path).load()
     with pytest.raises(DatasetError, match=r"has no column 'lon', only x, y\. Declare x and y"):
         VectorDataset(filepath=path, x="lon", crs="EPSG:32633").load()
+
+
+@pytest.mark.parametrize("name", ["DEPOSITS.CSV", "DEPOSITS.PARQUET", "DEPOSITS.GPKG"])
+def test_the_case_of_a_suffix_does_not_matter(tmp_path, name):
+    path = tmp_path / name
+    table = pd.DataFrame({"x": [1.0, 2.0], "y": [3.0, 4.0]})
+    if path.suffix == ".GPKG":
+        FEATURES.to_file(path, driver="GPKG")
+    else:
+        (table.to_csv if path.suffix == ".CSV" else table.to_parquet)(path, index=False)
+    assert len(VectorDataset(filepath=str(path), crs="EPSG:32633").load()) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "crs", "problem"),
+    [
+        ("a.csv", b"x,y\n1,2", "EPSG:no", "crs: 'EPSG:no' is no coordinate reference system; g"),
+        ("a.csv", b'x,y\n"1,5",2', None, "column 'x' holds text in 1 of 1 rows, e.g. '1,5'. Wri"),
+        ("a.parquet", b"PAR1", None, "cannot be read as features: "),
+        ("a.gpkg", b"SQLite format 3\x00", None, "cannot be read as features: "),
+        ("a.txt", b"x,y\n1,2", None, "cannot be read as features: "),
+    ],
+)
+def test_features_that_cannot_be_used(tmp_path, name, content, crs, problem):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DatasetError) as caught:
+        VectorDataset(filepath=str(path), crs=crs).load()
+    assert str(user_error(caught.value)).startswith(f"{path}: {problem}")
 
 
 def test_labelled_arrays_are_deposits(root, tmp_path):

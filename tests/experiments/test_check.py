@@ -196,6 +196,26 @@ def test_a_copy_of_an_experiment_looks_for_published_files_where_its_raw_files_l
     assert list((lake.project / "data").iterdir()) == []
 
 
+def test_deposits_and_tables_that_cannot_be_read(lake):
+    for name in ("DEPOSITS.CSV", "rocks.csv"):
+        (lake.raw / name).write_text("x,y,cu\n")
+    (lake.raw / "soil.csv").write_text('x,y,cu\n"500010,5",5200000,1\n')
+    table = LAYER | {"kind": "table", "crs": "EPSG:32633"}
+    lake.catalog["layer.rocks"] = table | {"filepath": lake.path("rocks.csv")}
+    lake.catalog["layer.soil"] = table | {"filepath": lake.path("soil.csv")}
+    lake.catalog["layer.wells"] = LAYER | {"kind": "points", "filepath": lake.path("soil.csv")}
+    lake.catalog["deposits"] |= {"filepath": lake.path("DEPOSITS.CSV"), "crs": "EPSG:32633"}
+    errors, _ = lake.check()
+    assert errors == [
+        "layer 'rocks' (<raw>/rocks.csv): has no samples. Give a row for each, or remove the layer",
+        "layer 'soil' (<raw>/soil.csv): column 'x' holds text in 1 of 1 rows, e.g. '500010,5'. "
+        "Write numbers with a decimal point, and without commas",
+        "layer 'wells' (<raw>/soil.csv): holds a table without geometry. Declare kind: table with "
+        "x and y, or file_layer",
+        "deposits: the file holds none; labels need at least one deposit",
+    ]
+
+
 def test_a_file_that_is_no_yaml(lake):
     lake.check()
     (lake.conf / "parameters.yml").write_text("grid: [")

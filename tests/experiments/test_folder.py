@@ -119,15 +119,20 @@ def test_what_says_nothing_or_repeats_another_is_left_out(folder):
     (folder / "broken.tif").write_bytes(b"no raster")
     (folder / "table.xlsx").write_bytes(b"")
     (folder / "notes.csv").write_text("a,b\n1,2\n")
+    (folder / "header.CSV").write_text("x,y,cu\n")
+    (folder / "cut.parquet").write_bytes(b"PAR1")
     found, left_out = looked(folder)
     assert list(found) == ["gravity_mgal"]
     assert left_out.pop("broken.tif").startswith("cannot be read as a raster: ")
+    assert left_out.pop("cut.parquet").startswith("cannot be read as a table: ")
+    assert left_out.pop("header.CSV") == "has no rows. Give one for each sample"
     assert left_out == {
         "flat.tif": "is constant: every value is 3",
         "empty.tif": "has no value",
         "z_copy.tif": "shows exactly what gravity_mgal.tif shows",
         "table.xlsx": "a spreadsheet: save it as CSV",
-        "notes.csv": "has no two columns of coordinates among a, b",
+        "notes.csv": "has no two columns of coordinates among a, b. Name them x and y, easting "
+        "and northing, or longitude and latitude",
     }
 
 
@@ -149,6 +154,24 @@ def test_points_with_values_become_a_layer_a_column(folder):
     }
     assert "soil_id" not in found
     assert found["soil_as"].fields["max_distance"] > 100
+
+
+def test_samples_that_hide_nodata_or_text(folder):
+    copper, arsenic = np.array([*RNG.random(150), *50 * [-9999.0]]), np.array(200 * ["1.5"], "O")
+    arsenic[:12], arsenic[12:20] = "<0.5", "2"
+    samples = sites(200).drop(columns="STATUS").assign(Cu_ppm=copper, As=arsenic)
+    samples.to_file(folder / "soil.geojson")
+    x, y = samples.geometry.x, samples.geometry.y
+    samples.drop(columns="geometry").assign(x=x, y=y).to_csv(folder / "rocks.CSV", index=False)
+    found, _ = looked(folder)
+    assert not any("_as" in name for name in found)
+    why = "since 25 % of the values are -9999, which often means none, and all others lie far"
+    text = "left out: column 'As' holds text in 12 of 200 rows, e.g. '<0.5'. Replace it by a number"
+    for name in ("soil_cu_ppm", "rocks"):
+        assert (found[name].fields["column"], found[name].fields["nodata"]) == ("Cu_ppm", -9999.0)
+        assert f"nodata: -9999, {why}" in found[name].doubts[0]
+        assert any(doubt.startswith(text) for doubt in found[name].doubts)
+        assert np.nanmin(found[name].picture["Cu_ppm"]) > 0
 
 
 def test_deposits_among_the_layers_are_switched_off(folder):
@@ -320,6 +343,27 @@ def test_lines_are_no_deposits(tmp_path):
     gpd.GeoDataFrame(geometry=[line], crs=CRS).to_file(tmp_path / "faults.gpkg")
     with pytest.raises(DepositError, match="holds LineString, which marks no deposit"):
         look_at_deposits(tmp_path / "faults.gpkg")
+
+
+def test_deposits_in_a_table_of_capital_letters(tmp_path):
+    table = pd.DataFrame({"X": [500_000.0, 501_000.0], "Y": [5_200_000.0, 5_201_000.0]})
+    table.to_csv(tmp_path / "DEPOSITS.CSV", index=False)
+    assert look_at_deposits(tmp_path / "DEPOSITS.CSV").fields == {"x": "X", "y": "Y"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "problem"),
+    [
+        ("", "has no rows. Give one for each sample"),
+        ('"500010,5","5200000,5"\n', "column 'x' holds text in 1 of 1 rows, e.g. '500010,5'. Wr"),
+    ],
+)
+def test_deposits_in_a_table_that_cannot_be_used(tmp_path, rows, problem):
+    path = tmp_path / "deposits.csv"
+    path.write_text("x,y\n" + rows)
+    with pytest.raises(DepositError) as error:
+        look_at_deposits(path)
+    assert str(error.value).startswith(f"{path}: {problem}")
 
 
 def test_given_values_win(folder):

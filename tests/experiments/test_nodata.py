@@ -57,5 +57,17 @@ def test_ordinary_layers_hide_nothing(values):
     assert hidden_nodata(values) is None
 
 
+@pytest.mark.parametrize("nodata", [-9999.9, -1e32, -3.4028235e38])
+def test_a_value_reads_as_people_declare_it(nodata):
+    found = hidden_nodata(framed(FIELD, nodata).astype("float32").astype(float), "float32")
+    assert found.value == nodata
+    assert float(found.text) == nodata
+
+
+@pytest.mark.parametrize("best", [5000.0, 255.0, 9999.0])
+def test_the_best_sample_is_a_value(best):
+    assert hidden_nodata(np.r_[RNG.uniform(0, 50, 100), best, best]) is None
+
+
 def test_samples_of_a_table():
     assert hidden_nodata(np.r_[RNG.uniform(0, 50, 200), -999.0, -999.0]).value == -999.0

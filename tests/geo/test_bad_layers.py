@@ -6,6 +6,7 @@ import re
 
 import geopandas
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -72,6 +73,17 @@ def test_damaged_vector(grid, tmp_path):
     assert message.endswith("Is the file damaged or cut off?")
 
 
+@pytest.mark.parametrize("name", ["wells.csv", "WELLS.CSV", "wells.parquet"])
+def test_a_table_declared_points(grid, tmp_path, name):
+    frame = pd.DataFrame({"x": [WEST + 50], "y": [NORTH - 50]})
+    path = tmp_path / name
+    (frame.to_parquet if path.suffix == ".parquet" else frame.to_csv)(path, index=False)
+    layer = EvidenceLayer(LayerSpec.declare("wells", kind="points", crs="EPSG:32633"), path)
+    assert refused(layer, grid) == (
+        "holds a table without geometry. Declare kind: table with x and y, or file_layer"
+    )
+
+
 def test_missing_band(grid, raster_layer):
     assert refused(raster_layer(VARIED, band=3), grid) == "has no band 3, only 1. Correct band:"
 
@@ -92,7 +104,9 @@ def test_declared_crs_that_is_none(grid, raster_layer):
     layer = raster_layer(VARIED, crs=None)
     spec = layer.spec.model_copy(update={"crs": "EPSG:nonsense"})
     message = refused(EvidenceLayer(spec, layer.path), grid)
-    assert message == "crs: 'EPSG:nonsense' is no coordinate reference system"
+    assert message == (
+        "crs: 'EPSG:nonsense' is no coordinate reference system; give one such as EPSG:7845"
+    )
 
 
 def test_geographic_crs_when_reprojecting_is_forbidden(grid, raster_layer):

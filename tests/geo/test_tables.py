@@ -10,6 +10,7 @@ import pytest
 
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.tables import read_array_folder
 
@@ -63,9 +64,12 @@ def test_windows_of_tables(table, grid):
 @pytest.mark.parametrize(
     ("fields", "problem"),
     [
-        ({"column": "au"}, "has no column 'au'. It has x, y, cu, zn, lab"),
+        ({"column": "au"}, "has no column 'au'. It has cu, zn, lab"),
         ({"x": "easting"}, "has no column 'easting'. It has x, y, cu, zn, lab"),
-        ({"column": "lab"}, "has no column 'lab'. It has cu, zn"),
+        (
+            {"column": "lab"},
+            "column 'lab' holds text, such as 'a', not numbers. Name another column",
+        ),
         (
             {"crs": None},
             "has no CRS. Declare it in the catalog entry, for example crs: EPSG:7845",
@@ -95,6 +99,26 @@ def test_coordinates_that_are_not_finite(tmp_path, grid):
         f"layer 'soil' ({path}): 2 of 4 samples have coordinates that are not finite (rows 0, 2). "
         "Repair or remove them"
     )
+
+
+def test_coordinates_with_a_decimal_comma(tmp_path, grid):
+    path = tmp_path / "soil.csv"
+    SAMPLES.assign(x=["500010,5", "500090,5", "500450", "509999"]).to_csv(path, index=False)
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(table_layer(path), grid)
+    assert str(caught.value) == (
+        f"layer 'soil' ({path}): column 'x' holds text in 2 of 4 rows, e.g. '500010,5'. Write "
+        "numbers with a decimal point, and without commas"
+    )
+
+
+def test_names_of_columns_without_rows(tmp_path, grid):
+    path = tmp_path / "SOIL.CSV"
+    SAMPLES[:0].to_csv(path, index=False)
+    layer = table_layer(path)
+    for use in (lambda: layer_evidence(layer, grid), lambda: common_bounds([layer], CRS, 100.0)):
+        with pytest.raises(LayerError, match=r"has no samples\. Give a row for each, or remove"):
+            use()
 
 
 @pytest.fixture
@@ -195,6 +219,11 @@ def test_wrong_labels(folder, labels, problem):
             "features_metadata.json has no list feature_names, the columns of features.npy",
         ),
         ({"coordinates": "none.npy"}, "there is no none.npy"),
+        (
+            {"crs": "EPSG:nonsense"},
+            "features_metadata.json says crs: 'EPSG:nonsense', which is no coordinate reference "
+            "system. Correct it there, for example to EPSG:7845",
+        ),
         (
             {"coordinates": "labels.npy"},
             "labels.npy has shape (4,); features.npy has 4 samples, so it must be (4, 2)",

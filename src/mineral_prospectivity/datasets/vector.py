@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import geopandas
-import numpy as np
 import pandas as pd
 import pyogrio
 from kedro.io import DatasetError
@@ -14,7 +13,9 @@ from kedro_datasets._typing import TablePreview
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
-from mineral_prospectivity.errors import DepositError
+from mineral_prospectivity.errors import DepositError, own_words
+from mineral_prospectivity.geo.columns import numbers
+from mineral_prospectivity.geo.formats import is_table, read_feature_file, read_table_file
 from mineral_prospectivity.geo.tables import read_array_folder
 
 if TYPE_CHECKING:
@@ -74,7 +75,12 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         if self._crs is None:
             msg = f"{self._file.url}: has no CRS. Declare it in the catalog, such as crs: EPSG:7845"
             raise DepositError(msg)
-        return frame.set_crs(self._crs)
+        try:
+            return frame.set_crs(self._crs)
+        except Exception as error:  # pyproj has its own
+            problem = f"crs: {self._crs!r} is no coordinate reference system"
+            msg = f"{self._file.url}: {problem}; give one such as EPSG:7845"
+            raise DepositError(msg) from error
 
     def save(self, data: geopandas.GeoDataFrame) -> None:
         """Write the features."""
@@ -98,14 +104,19 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         path = copy.path
         if path.is_dir():
             return self._labelled(path)
-        if path.suffix == ".csv":
-            return self._points(pd.read_csv(path))
-        if path.suffix == ".parquet":
-            table = pd.read_parquet(path)
-            return geopandas.read_parquet(path) if "geometry" in table else self._points(table)
-        options = {} if self._layer is None else {"layer": self._layer}
-        with np.errstate(invalid="ignore"):  # of NaN coordinates, which the labels refuse in words
-            return geopandas.read_file(path, engine="pyogrio", **options)
+        try:
+            table = is_table(path)
+            frame = read_table_file(path) if table else read_feature_file(path, self._layer)
+        except Exception as error:  # GDAL, pyogrio and pandas raise many kinds
+            problem = f"cannot be read as features: {own_words(error)}"
+            msg = f"{self._file.url}: {problem}. Is the file damaged or cut off?"
+            raise DepositError(msg) from error
+        if table:
+            return self._points(frame)
+        if not isinstance(frame, geopandas.GeoDataFrame):
+            msg = f"{self._file.url}: holds a table without geometry. Give points or polygons"
+            raise DepositError(msg)
+        return frame
 
     def _labelled(self, folder: Path) -> geopandas.GeoDataFrame:
         table = read_array_folder(folder, self._file.url, x=self._x, y=self._y)
@@ -122,8 +133,8 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
             columns = ", ".join(str(column) for column in table.columns)
             msg = f"{self._file.url}: has no column {missing[0]!r}, only {columns}. Declare x and y"
             raise DepositError(msg)
-        geometry = geopandas.points_from_xy(table[self._x], table[self._y])
-        return geopandas.GeoDataFrame(table, geometry=geometry)
+        x, y = (numbers(self._file.url, table, name) for name in (self._x, self._y))
+        return geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y))
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "layer": self._layer, "crs": self._crs}

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
-import pandas as pd
-import pyogrio
 import shapely
 from pandas.api.types import is_numeric_dtype
 
-from mineral_prospectivity.errors import DepositError
-from mineral_prospectivity.experiments.features import attributes, read_features
-from mineral_prospectivity.experiments.samples import GEOGRAPHIC, coordinate_columns, in_degrees
+from mineral_prospectivity.errors import DepositError, ProspectivityError
+from mineral_prospectivity.experiments.features import attributes
+from mineral_prospectivity.experiments.samples import GEOGRAPHIC, coordinates, in_degrees
+from mineral_prospectivity.geo.formats import (
+    feature_layers,
+    is_table,
+    read_feature_file,
+    read_table_file,
+)
 from mineral_prospectivity.geo.tables import FEATURES, read_array_folder
 from mineral_prospectivity.labels.deposits import GEOMETRIES, name_rows
 
@@ -81,40 +85,29 @@ def _read(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]
     try:
         if path.is_dir() and (path / FEATURES).exists():
             return read_array_folder(path).deposits(), {}, []
-        if path.suffix == ".csv" or (path.suffix == ".parquet" and not _is_geographic(path)):
-            return _from_table(path)
-        return _from_features(path)
-    except DepositError:
-        raise
+        return _from_table(path) if is_table(path) else _from_features(path)
+    except ProspectivityError as error:
+        raise DepositError(str(error)) from error
     except Exception as error:  # GDAL, pyogrio and pandas raise many kinds
         msg = f"{path}: cannot be read as deposits: {error}. Give points or polygons"
         raise DepositError(msg) from error
 
 
-def _is_geographic(path: Path) -> bool:
-    return "geometry" in pd.read_parquet(path).columns
-
-
 def _from_features(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
-    if path.suffix == ".parquet":
-        return read_features(path), {}, []
-    names = [str(name) for name, geometry in pyogrio.list_layers(path) if geometry is not None]
-    fields = {"layer": names[0]} if len(names) > 1 else {}
-    doubts = [f"layer {names[0]!r} was taken; there are {', '.join(names)}"] if fields else []
-    return read_features(path, names[0] if names else None), fields, doubts
+    names = feature_layers(path)
+    if not names:
+        msg = f"{path}: holds no layer with a geometry. Give points or polygons"
+        raise DepositError(msg)
+    frame = read_feature_file(path, names[0])
+    if len(names) <= 1:
+        return frame, {}, []
+    doubt = f"layer {names[0]!r} was taken; there are {', '.join(map(str, names))}"
+    return frame, {"layer": names[0]}, [doubt]
 
 
 def _from_table(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
-    table = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    names = coordinate_columns(table)
-    if names is None:
-        columns = ", ".join(str(name) for name in table.columns)
-        msg = (
-            f"{path}: has no two columns of coordinates among {columns}. Name them x and y, "
-            "easting and northing, or longitude and latitude"
-        )
-        raise DepositError(msg)
-    x, y = (table[name].to_numpy(np.float64) for name in names)
+    table = read_table_file(path)
+    names, x, y = coordinates(path, table)
     frame = geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y))
     fields = {"x": names[0], "y": names[1]} if names != ("x", "y") else {}
     if not in_degrees(x, y):

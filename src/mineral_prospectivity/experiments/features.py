@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import geopandas
 import numpy as np
-import pyogrio
 from pandas.api.types import is_numeric_dtype
 from scipy.spatial import KDTree
 
@@ -16,7 +14,10 @@ from mineral_prospectivity.experiments.found import (
     LeftOut,
     unit_in,
 )
+from mineral_prospectivity.experiments.nodata import hidden_nodata
 from mineral_prospectivity.geo.classes import MAX_CLASSES
+from mineral_prospectivity.geo.columns import is_measured, not_numbers, numbers
+from mineral_prospectivity.geo.formats import feature_layers, read_feature_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import layer_name
@@ -24,6 +25,8 @@ from mineral_prospectivity.geo.vectors import KIND_OF
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pandas as pd
 
 ID_NAME = ("id", "fid", "objectid", "gid", "x", "y", "lon", "lat", "easting", "northing")
 MOST_VALUES = 12
@@ -35,29 +38,14 @@ FEWEST_CLASSES = 2
 def look_at_features(path: Path) -> list[Found | LeftOut]:
     """Return the layers in a vector file; or why it holds none."""
     try:
-        names = _layers_in(path)
+        names = feature_layers(path)
         found: list[Found | LeftOut] = []
         for name in names:
-            frame = read_features(path, name)
+            frame = read_feature_file(path, name)
             found += _layers_of(path, frame, name if len(names) > 1 else None)
     except Exception as error:  # GDAL and pyogrio raise many kinds
         return [LeftOut(path, f"cannot be read as vector data: {error}")]
-    return found
-
-
-def _layers_in(path: Path) -> list[str | None]:
-    if path.suffix == ".parquet":
-        return [None]
-    listed = pyogrio.list_layers(path)
-    return [str(name) for name, geometry in listed if geometry is not None]
-
-
-def read_features(path: Path, layer: str | None = None) -> Any:
-    """Return the features of a file, those without geometry as well."""
-    if path.suffix == ".parquet":
-        return geopandas.read_parquet(path)
-    with np.errstate(invalid="ignore"):
-        return geopandas.read_file(path, engine="pyogrio", layer=layer)
+    return found or [LeftOut(path, "holds no layer with a geometry")]
 
 
 def _layers_of(path: Path, frame: Any, file_layer: str | None) -> list[Found | LeftOut]:
@@ -83,12 +71,20 @@ def _layers_of(path: Path, frame: Any, file_layer: str | None) -> list[Found | L
             fields={"kind": kind, **shared, **fields},
             crs=None if frame.crs is None else named_crs(frame.crs),
             bounds=tuple(frame.total_bounds),
-            picture=frame if column is None else frame[[column, frame.geometry.name]],
+            picture=_picture(frame, column, fields.get("nodata")),
             guesses=tuple(guesses),
             doubts=(*doubts, *more),
         )
         for column, fields, guesses, more in described
     ]
+
+
+def _picture(frame: Any, column: str | None, nodata: float | None) -> Any:
+    """Return the features with the numbers of a column alone, where there is one."""
+    if column is None:
+        return frame
+    values = numbers("picture", frame, column, nodata)
+    return frame[[frame.geometry.name]].assign(**{column: values})
 
 
 Described = tuple[str | None, dict[str, Any], list[str], list[str]]
@@ -126,32 +122,40 @@ def class_column(frame: Any) -> str | None:
 
 
 def _points(frame: Any) -> list[Described]:
-    values = value_columns(frame)
+    values, doubts = value_columns(frame.drop(columns=frame.geometry.name))
+    values = [name for name in values if frame[name].dropna().unique().size > 1]
     if not values:
         doubt = "are these deposits or occurrences? Then remove the layer: it would tell the answer"
-        return [(None, {}, ["points without values: distance to the nearest"], [doubt])]
+        return [(None, {}, ["points without values: distance to the nearest"], [doubt, *doubts])]
     reach = _reach(frame)
-    doubts = [f"values reach {reach:g} m from a point, a guess from the points' distances"]
+    doubts.insert(0, f"values reach {reach:g} m from a point, a guess from the points' distances")
     if len(values) > MOST_VALUES:
         doubts.append(f"only {MOST_VALUES} of {len(values)} columns of numbers were taken")
-    return [_value_layer(name, reach, doubts) for name in values[:MOST_VALUES]]
+    return [_value_layer(frame, name, reach, doubts) for name in values[:MOST_VALUES]]
 
 
-def _value_layer(column: str, reach: float, doubts: list[str]) -> Described:
-    unit = unit_in(column)
-    fields = {"column": column, "max_distance": reach, **({"unit": unit} if unit else {})}
+def _value_layer(frame: Any, column: str, reach: float, doubts: list[str]) -> Described:
+    unit, hidden = unit_in(column), hidden_nodata(numbers("points", frame, column))
+    fields: dict[str, Any] = {"column": column, "max_distance": reach}
+    fields |= {"unit": unit} if unit else {}
+    if hidden:
+        fields["nodata"] = hidden.value
+        doubts = [hidden.doubt, *doubts]
     return column, fields, [f"values of {column}, spread between the points"], doubts
 
 
-def value_columns(frame: Any) -> list[str]:
-    """Return the columns that hold measured numbers: not constant, no ids, no coordinates."""
-    return [
-        name
-        for name in attributes(frame)
-        if is_numeric_dtype(frame[name])
-        and name.lower() not in ID_NAME
-        and not (frame[name] == frame[name].iloc[0]).all()
-    ]
+def value_columns(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Return the columns of measured numbers, and why others that seem measured are left out.
+
+    Ids and coordinates are none.
+    """
+    found = {
+        str(name): not_numbers(frame[name])
+        for name in frame.columns
+        if is_measured(frame[name]) and str(name).lower() not in ID_NAME
+    }
+    doubts = [f"left out: column {name!r} {wrong}" for name, wrong in found.items() if wrong]
+    return [name for name, wrong in found.items() if not wrong], doubts
 
 
 def attributes(frame: Any) -> list[str]:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.features import look_at_features
@@ -15,6 +14,7 @@ from mineral_prospectivity.experiments.found import Found, LeftOut, distinct_nam
 from mineral_prospectivity.experiments.rasters import look_at_raster
 from mineral_prospectivity.experiments.raw import RASTERS, belongs, sources_of
 from mineral_prospectivity.experiments.samples import look_at_samples
+from mineral_prospectivity.geo.formats import is_table
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.tables import FEATURES
 
@@ -124,8 +124,7 @@ def _look(path: Path, folder: Path) -> list[Found | LeftOut]:
     if path.is_dir():
         return look_at_samples(path)
     if suffix == ".parquet":
-        geographic = "geometry" in pd.read_parquet(path).columns
-        return look_at_features(path) if geographic else look_at_samples(path)
+        return look_at_samples(path) if is_table(path) else look_at_features(path)
     return READERS[suffix](path)
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from mineral_prospectivity.geo.nodata import as_declared, number
+
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
 CUSTOMARY = (-9999.0, -99999.0, -999.0, -9999.9, 9999.0, 99999.0, -32768.0, 32767.0, 255.0, 65535.0)
 """Values that programs write where there is none."""
@@ -27,39 +29,65 @@ MOST_INSIDE = 0.02
 
 @dataclass(frozen=True)
 class HiddenNodata:
-    """A value that seems to mean none, and why it seems so."""
+    """A value that seems to mean none, as a catalog would declare it, and why it seems so."""
 
     value: float
     why: str
 
+    @property
+    def text(self) -> str:
+        """The value for a message; copied into a catalog it is the same value."""
+        return number(self.value)
 
-def hidden_nodata(values: NDArray[np.float64]) -> HiddenNodata | None:
+    @property
+    def doubt(self) -> str:
+        """What a person should look at where the value was declared for them."""
+        return f"nodata: {self.text}, since {self.why}. Delete the line if it is a value"
+
+
+def hidden_nodata(
+    values: NDArray[np.float64], dtype: DTypeLike = np.float64
+) -> HiddenNodata | None:
     """Return the value that seems to mean none, though it is not declared.
+
+    A sample far above all others may be the best one: of samples only customary values count that
+    nobody measures, negative or enormous ones.
 
     Parameters
     ----------
     values
         A picture of the layer, shape (rows, columns), or samples of one variable; NaN where a
         value is declared to be missing.
+    dtype
+        In which the file holds them.
     """
     known = values[np.isfinite(values)]
     if known.size == 0 or known.min() == known.max():
         return None
+    picture = values.ndim == 2  # noqa: PLR2004
     for value in (float(known.min()), float(known.max())):
-        why = _why_extreme(value, known)
-        if why:
-            return HiddenNodata(value, why)
-    return _frame_of_zeros(values) if values.ndim == 2 else None  # noqa: PLR2004
+        declared = as_declared(value, dtype)
+        why = _why_extreme(value, known, number(declared))
+        if why and (picture or _never_measured(value)):
+            return HiddenNodata(declared, why)
+    return _frame_of_zeros(values) if picture else None
 
 
-def _why_extreme(value: float, known: NDArray[np.float64]) -> str | None:
+def _customary(value: float) -> bool:
+    return abs(value) >= ENORMOUS or bool(np.isclose(value, CUSTOMARY, rtol=1e-7).any())
+
+
+def _never_measured(value: float) -> bool:
+    return _customary(value) and (value < 0 or value >= ENORMOUS)
+
+
+def _why_extreme(value: float, known: NDArray[np.float64], text: str) -> str | None:
     others = known[known != value]
     share = 1 - others.size / known.size
     spread = float(others.max() - others.min())
     gap = float(np.abs(others - value).min())
     apart = gap > max(spread, 1.0)
-    customary = abs(value) >= ENORMOUS or bool(np.isclose(value, CUSTOMARY, rtol=1e-9).any())
-    fills = f"{_percent(share)} of the values are {value:g}"
+    customary, fills = _customary(value), f"{_percent(share)} of the values are {text}"
     if customary and apart:
         return f"{fills}, which often means none, and all others lie far from it"
     if apart and share >= LEAST_SHARE:

@@ -28,6 +28,7 @@ from mineral_prospectivity.geo.classes import MAX_CLASSES
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import layer_name
+from mineral_prospectivity.geo.nodata import known_values
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,12 +70,12 @@ def _refusal(dataset: Any) -> str | None:
 
 def _band(path: Path, dataset: Any, band: int) -> Found | LeftOut:
     several = dataset.count > 1
-    values = picture_of(dataset, band)
+    values, dtype = picture_of(dataset, band), dataset.dtypes[band - 1]
     if not np.isfinite(values).any():
         return LeftOut(path, f"band {band} has no value" if several else "has no value")
-    hidden = hidden_nodata(values)
+    hidden = hidden_nodata(values, dtype)
     if hidden:
-        values = np.where(values == hidden.value, np.nan, values)
+        values = known_values(values, dtype, hidden.value)
     known = values[np.isfinite(values)]
     if known.min() == known.max():
         return LeftOut(path, f"is constant: every value is {known[0]:g}")
@@ -112,8 +113,7 @@ def _entry(
     guesses = [f"{kind}: {why}"]
     if hidden:
         fields["nodata"] = hidden.value
-        reason = f"nodata: {hidden.value:g}, since {hidden.why}. Delete the line if it is a value"
-        doubts = [reason, *doubts]
+        doubts = [hidden.doubt, *doubts]
     if dataset.count > 1:
         fields["band"] = band
     _describe(fields, name, dataset, band, guesses)
@@ -128,8 +128,14 @@ def _entry(
     return _Entry(fields, guesses, doubts, "peer")
 
 
-def picture_of(dataset: Any, band: int) -> NDArray[np.float64]:
-    """Return pixels spread over a band, NaN where it declares none, without reading all."""
+def picture_of(dataset: Any, band: int, nodata: float | None = None) -> NDArray[np.float64]:
+    """Return pixels spread over a band, NaN where there is no value, without reading all.
+
+    Parameters
+    ----------
+    nodata
+        The value that means none beside what the file says.
+    """
     block_rows, block_cols = dataset.block_shapes[band - 1]
     quick = dataset.overviews(band) != [] or dataset.width * dataset.height <= PIXELS_READ / 4
     side = next(
@@ -147,9 +153,7 @@ def picture_of(dataset: Any, band: int) -> NDArray[np.float64]:
     )
     shape = min(dataset.height, side), min(dataset.width, side)
     pixels = dataset.read(band, out_shape=shape, masked=True, resampling=Resampling.nearest)
-    values = np.asarray(pixels.astype(np.float64).filled(np.nan))
-    values[~np.isfinite(values)] = np.nan
-    return values
+    return known_values(pixels.astype(np.float64).filled(np.nan), pixels.dtype, nodata)
 
 
 def _band_name(path: Path, dataset: Any, band: int) -> str:

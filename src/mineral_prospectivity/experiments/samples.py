@@ -8,19 +8,23 @@ import geopandas
 import numpy as np
 import pandas as pd
 from odc.geo import CRS
-from pandas.api.types import is_numeric_dtype
 
 from mineral_prospectivity.errors import LayerError
-from mineral_prospectivity.experiments.features import ID_NAME
+from mineral_prospectivity.experiments.features import value_columns
 from mineral_prospectivity.experiments.found import Found, LeftOut, unit_in
 from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.geo.columns import is_measured, numbers
+from mineral_prospectivity.geo.formats import read_table_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import layer_name
 from mineral_prospectivity.geo.tables import FEATURES, SampleTable, read_array_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 GEOGRAPHIC = "EPSG:4326"
 COORDINATES = (
@@ -54,29 +58,45 @@ def _arrays(path: Path) -> Found:
 
 
 def _table(path: Path) -> Found | LeftOut:
-    frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    names = coordinate_columns(frame)
-    if names is None:
-        columns = first_few(frame.columns, 10)
-        return LeftOut(path, f"has no two columns of coordinates among {columns}")
-    x, y = (frame[name].to_numpy(np.float64) for name in names)
-    numbers = frame.drop(columns=list(names)).select_dtypes("number")
-    numbers = numbers[[name for name in numbers.columns if str(name).lower() not in ID_NAME]]
-    if numbers.empty:
-        return LeftOut(path, f"has no column of numbers beside {names[0]} and {names[1]}")
+    frame = read_table_file(path)
+    names, x, y = coordinates(path, frame)
+    rest = frame.drop(columns=list(names))
+    columns, doubts = value_columns(rest)
+    if not columns:
+        why = "; ".join([f"has no column of numbers beside {names[0]} and {names[1]}", *doubts])
+        return LeftOut(path, why)
     crs = CRS(GEOGRAPHIC) if in_degrees(x, y) else None
-    fields = {"x": names[0], "y": names[1]} if names != ("x", "y") else {}
-    table = SampleTable(x, y, numbers, {})
-    return _found(path, table, crs=crs, fields=fields, what="a table")
+    fields: dict[str, Any] = {"x": names[0], "y": names[1]} if names != ("x", "y") else {}
+    if len(columns) < sum(is_measured(rest[name]) for name in rest.columns):
+        fields["column"] = columns
+    values = pd.DataFrame({name: numbers(str(path), rest, name) for name in columns})
+    table = SampleTable(x, y, values, {})
+    return _found(path, table, crs=crs, fields=fields, doubts=doubts, what="a table")
 
 
-def coordinate_columns(frame: pd.DataFrame) -> tuple[str, str] | None:
-    """Return the columns of eastings and northings of a table, None where there are none."""
-    lower = {str(name).strip().lower(): str(name) for name in frame.columns}
-    for x, y in COORDINATES:
-        if {x, y} <= set(lower) and all(is_numeric_dtype(frame[lower[name]]) for name in (x, y)):
-            return lower[x], lower[y]
-    return None
+def coordinates(
+    path: Path, frame: pd.DataFrame
+) -> tuple[tuple[str, str], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the names of the columns of eastings and northings of a table, and the numbers.
+
+    Raises
+    ------
+    LayerError
+        If there are none, text among them, or no rows.
+    """
+    if frame.empty:
+        msg = f"{path}: has no rows. Give one for each sample"
+        raise LayerError(msg)
+    lower = {str(name).strip().lower(): name for name in frame.columns if is_measured(frame[name])}
+    names = next(((lower[x], lower[y]) for x, y in COORDINATES if {x, y} <= set(lower)), None)
+    if names is None:
+        msg = (
+            f"{path}: has no two columns of coordinates among {first_few(frame.columns, 10)}. Name "
+            "them x and y, easting and northing, or longitude and latitude"
+        )
+        raise LayerError(msg)
+    x, y = (numbers(str(path), frame, name) for name in names)
+    return names, x, y
 
 
 def in_degrees(x: Any, y: Any) -> bool:
@@ -85,15 +105,18 @@ def in_degrees(x: Any, y: Any) -> bool:
 
 
 def _found(
-    path: Path, table: SampleTable, *, crs: CRS | None, fields: dict[str, Any], what: str
+    path: Path,
+    table: SampleTable,
+    *,
+    crs: CRS | None,
+    fields: dict[str, Any],
+    what: str,
+    doubts: Iterable[str] = (),
 ) -> Found:
     x, y, values = table.x, table.y, table.values
-    doubts = [
-        f"column {name!r}: {hidden.why}; replace it by an empty value in the file"
-        for name in values.columns
-        if (hidden := hidden_nodata(values[name].to_numpy(np.float64)))
-    ]
-    fields = {"kind": "table", **fields}
+    nodata, hidden = _hidden(values)
+    doubts = [*hidden, *doubts]
+    fields = {"kind": "table", **fields, **({} if nodata is None else {"nodata": nodata})}
     columns = [str(name) for name in values.columns]
     if len(columns) == 1:
         fields["column"] = columns[0]
@@ -104,7 +127,8 @@ def _found(
     elif path.is_file():
         fields["crs"] = str(crs)
         doubts.append(f"crs: {crs}, since the coordinates look like degrees")
-    points = geopandas.GeoDataFrame(values, geometry=geopandas.points_from_xy(x, y))
+    shown = values if nodata is None else values.where(values != nodata)
+    points = geopandas.GeoDataFrame(shown, geometry=geopandas.points_from_xy(x, y))
     return Found(
         name=layer_name(path.stem),
         path=path,
@@ -116,3 +140,20 @@ def _found(
         guesses=("table: a cell takes the mean of the samples in it, a band a column",),
         doubts=tuple(doubts),
     )
+
+
+def _hidden(values: pd.DataFrame) -> tuple[float | None, list[str]]:
+    """Return the value that means none in a table, where there seems to be one, and why."""
+    columns = {str(name): values[name].to_numpy() for name in values.columns}
+    found = {
+        name: hidden
+        for name, column in columns.items()
+        if (hidden := hidden_nodata(column.astype(np.float64), column.dtype))
+    }
+    nodata = next((hidden.value for hidden in found.values()), None)
+    return nodata, [
+        f"column {name!r}: {hidden.doubt}"
+        if hidden.value == nodata
+        else f"column {name!r}: {hidden.why}. If so, leave it empty in the file"
+        for name, hidden in found.items()
+    ]

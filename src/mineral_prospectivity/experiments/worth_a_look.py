@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+from pandas.api.types import is_numeric_dtype
+
 from mineral_prospectivity.experiments.deposits import FEW
 from mineral_prospectivity.experiments.nodata import hidden_nodata
 from mineral_prospectivity.experiments.rasters import picture_of
+from mineral_prospectivity.geo.columns import numbers
+from mineral_prospectivity.geo.nodata import can_hold, number
 from mineral_prospectivity.geo.sources import open_raster, raster_source
+from mineral_prospectivity.geo.tables import read_table
+from mineral_prospectivity.geo.vectors import open_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
+    from mineral_prospectivity.experiments.nodata import HiddenNodata
     from mineral_prospectivity.geo.layers import EvidenceLayer
     from mineral_prospectivity.parameters import Parameters
 
@@ -42,25 +51,63 @@ def doubtful_grid(parameters: Parameters, grid: GeoBox) -> list[str]:
 
 
 def doubtful_layer(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
-    """Return what is doubtful of a raster layer that lies on the grid."""
-    if layer.spec.kind not in ("continuous", "categorical"):
-        return []
-    found = []
+    """Return what is doubtful of a layer that lies on the grid."""
+    if layer.spec.kind in ("continuous", "categorical"):
+        return [*_doubtful_values(layer), *_doubtful_pixels(layer, grid)]
+    found = {name: hidden_nodata(values) for name, values in _columns(layer).items()}
+    return [
+        f"{layer.label}: column {name!r}: {_hint(layer, hidden)}"
+        for name, hidden in found.items()
+        if hidden
+    ]
+
+
+def _doubtful_values(layer: EvidenceLayer) -> list[str]:
+    spec = layer.spec
     with open_raster(layer) as dataset:
-        hidden = (
-            None
-            if layer.spec.nodata is not None
-            else hidden_nodata(picture_of(dataset, layer.spec.band))
-        )
-    if hidden:
-        found.append(f"{layer.label}: {hidden.why}. If so, declare nodata: {hidden.value:g}")
-    pixel = min(raster_source(layer, grid).pixel_size)
-    if pixel > COARSER * grid.resolution.x:
+        dtype = np.dtype(dataset.dtypes[spec.band - 1])
+        hidden = hidden_nodata(picture_of(dataset, spec.band, spec.nodata), dtype)
+    found = [f"{layer.label}: {_hint(layer, hidden)}"] if hidden else []
+    if spec.nodata is not None and not can_hold(dtype, spec.nodata):
         found.append(
-            f"{layer.label}: its pixels of {pixel:.4g} m are much coarser than the cells of "
-            f"{grid.resolution.x:g} m; the map can show no such detail of it"
+            f"{layer.label}: nodata: {number(spec.nodata)} is no value that {dtype} can hold. "
+            "Correct it, or delete the line"
         )
     return found
+
+
+def _doubtful_pixels(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
+    pixel = min(raster_source(layer, grid).pixel_size)
+    if pixel <= COARSER * grid.resolution.x:
+        return []
+    return [
+        f"{layer.label}: its pixels of {pixel:.4g} m are much coarser than the cells of "
+        f"{grid.resolution.x:g} m; the map can show no such detail of it"
+    ]
+
+
+def _columns(layer: EvidenceLayer) -> dict[str, NDArray[np.float64]]:
+    """Return the numbers of a layer's columns, NaN where they are declared to be none."""
+    if layer.spec.kind == "table":
+        values = read_table(layer).values
+        return {str(name): values[name].to_numpy() for name in values}
+    if not layer.spec.column:
+        return {}
+    (name,), frame = layer.spec.column, open_vector(layer)
+    if not is_numeric_dtype(frame[name]) and layer.spec.kind == "polygons":
+        return {}
+    return {name: numbers(layer.label, frame, name, layer.spec.nodata)}
+
+
+def _hint(layer: EvidenceLayer, hidden: HiddenNodata) -> str:
+    remedy = f"If so, declare nodata: {hidden.text}"
+    if layer.spec.nodata is None:
+        return f"{hidden.why}. {remedy}"
+    declared = number(layer.spec.nodata)
+    return (
+        f"{hidden.why}, though nodata: {declared} is declared. {remedy}; if both mean none, "
+        f"replace {hidden.text} by {declared} in the file"
+    )
 
 
 def doubtful_deposits(given: int, located: gpd.GeoDataFrame) -> list[str]:

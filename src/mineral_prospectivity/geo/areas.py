@@ -11,7 +11,9 @@ import shapely
 from affine import Affine
 from rasterio.features import rasterize
 
+from mineral_prospectivity.geo.columns import numbers, require_column
 from mineral_prospectivity.geo.layers import OF_CLASSES, OF_VALUES
+from mineral_prospectivity.geo.nodata import number
 from mineral_prospectivity.geo.samples import Samples, block_shares
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ class PolygonSource:
         return float(PARTS)
 
     @property
-    def pixel_size(self) -> tuple[float, float]:
+    def sample_size(self) -> tuple[float, float]:
         """Distance of samples along columns and rows, m."""
         return abs(self.grid.resolution.y) / PARTS, abs(self.grid.resolution.x) / PARTS
 
@@ -98,23 +100,36 @@ def attribute(
     LayerError
         If there is no such column, or the entry has keys that mean nothing for what it holds.
     """
-    column = require_column(layer, frame, layer.spec.column[0])
-    _refuse_unused(layer, text=not pd.api.types.is_numeric_dtype(column))
-    present = column.notna()
-    tree = shapely.STRtree(frame.geometry.values[present.to_numpy()])
-    column = column[present]
-    if pd.api.types.is_numeric_dtype(column):
-        names = layer.spec.classes or None
-        return PolygonSource(layer, grid, tree, column.to_numpy(np.float64), np.nan), names
-    codes, classes = pd.factorize(column.astype(str), sort=True)
-    source = PolygonSource(layer, grid, tree, codes.astype(np.float64), np.nan)
-    return source, dict(enumerate(classes))
+    (name,) = layer.spec.column
+    column = require_column(layer.label, frame, name)
+    text = not pd.api.types.is_numeric_dtype(column)
+    _refuse_unused(layer, text=text)
+    if not text:
+        values = numbers(layer.label, frame, name, layer.spec.nodata)
+        return _valued(layer, grid, frame, values), layer.spec.classes or None
+    codes, classes = pd.factorize(column.astype(str).where(column.notna()), sort=True)
+    values = np.where(codes < 0, np.nan, codes)
+    return _valued(layer, grid, frame, values), dict(enumerate(classes))
+
+
+def _valued(
+    layer: EvidenceLayer, grid: GeoBox, frame: Any, values: NDArray[np.float64]
+) -> PolygonSource:
+    """Return the polygons that have a value."""
+    known = np.isfinite(values)
+    tree = shapely.STRtree(frame.geometry.values[known])
+    return PolygonSource(layer, grid, tree, values[known], np.nan)
 
 
 def _refuse_unused(layer: EvidenceLayer, *, text: bool) -> None:
     """Raise a LayerError for what the entry asks of classes or values that the column lacks."""
     spec = layer.spec
     name = spec.column[0]
+    if text and spec.nodata is not None:
+        msg = (
+            f"nodata: {number(spec.nodata)} is a number, and column {name!r} holds text. Remove it"
+        )
+        raise layer.error(msg)
     if text and spec.classes:
         msg = (
             f"classes: names codes, and column {name!r} holds names already. Remove classes, or "
@@ -131,18 +146,3 @@ def _refuse_unused(layer: EvidenceLayer, *, text: bool) -> None:
     if unused:
         msg = f"{', '.join(unused)} cannot be had: {why}"
         raise layer.error(msg)
-
-
-def require_column(layer: EvidenceLayer, frame: Any, name: str) -> Any:
-    """Return a column of a table.
-
-    Raises
-    ------
-    LayerError
-        If there is no such column.
-    """
-    if name not in frame.columns:
-        columns = ", ".join(str(column) for column in frame.columns if column != "geometry")
-        msg = f"has no column {name!r}. It has {columns}"
-        raise layer.error(msg)
-    return frame[name]

@@ -9,7 +9,8 @@ import pyogrio
 from rasterio.enums import ColorInterp, Resampling
 
 from mineral_prospectivity.errors import LayerError
-from mineral_prospectivity.geo.areas import attribute, require_column
+from mineral_prospectivity.geo.areas import attribute
+from mineral_prospectivity.geo.columns import require_column
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
@@ -162,6 +163,6 @@ def attribute_table_names(layer: EvidenceLayer) -> dict[int, str]:
         msg = f"column: {layer.spec.column[0]} needs an attribute table, {path.name}, beside it"
         raise layer.error(msg)
     table: Any = pyogrio.read_dataframe(path, read_geometry=False)
-    names = require_column(layer, table, layer.spec.column[0])
+    names = require_column(layer.label, table, layer.spec.column[0])
     code = next((name for name in table.columns if name.lower() == "value"), table.columns[0])
     return dict(zip(table[code].astype(int), names.astype(str), strict=True))

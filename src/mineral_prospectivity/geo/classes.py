@@ -43,7 +43,7 @@ class CodeSource(Protocol):
     @property
     def pixels_per_cell(self) -> float: ...  # noqa: D102
     @property
-    def pixel_size(self) -> tuple[float, float]: ...  # noqa: D102
+    def sample_size(self) -> tuple[float, float]: ...  # noqa: D102
     def samples(self, window: Window) -> Samples: ...  # noqa: D102
 
 
@@ -131,7 +131,7 @@ class ClassMap:
             wider = widened(window, reach, source.grid)
             samples = source.samples(wider)
             classes = np.where(samples.valid, ids[self._place(samples)], np.nan)
-            metres = STAIRCASE * boundary_density(classes, source.pixel_size)
+            metres = STAIRCASE * boundary_density(classes, source.sample_size)
             row, col = window.row - wider.row, window.col - wider.col
             inner = samples.mean(metres)[row : row + window.height, col : col + window.width]
             return 1000.0 * inner[None]
@@ -152,7 +152,7 @@ class ClassMap:
 
 def _cells_across_pixel(source: CodeSource) -> int:
     """Return the margin, in cells, that shows the neighbours of every pixel of a window."""
-    return math.ceil(max(source.pixel_size) / abs(source.grid.resolution.x))
+    return math.ceil(max(source.sample_size) / abs(source.grid.resolution.x))
 
 
 def boundary_density(

@@ -9,7 +9,7 @@ import numpy as np
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import projected_crs
-from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds
+from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds, sides
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
 
@@ -56,7 +56,7 @@ def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) 
     low = [math.ceil(limit / resolution - 1e-6) * resolution for limit in (west, south)]
     high = [math.floor(limit / resolution + 1e-6) * resolution for limit in (east, north)]
     if low[0] >= high[0] or low[1] >= high[1]:
-        lines = [f"  - {label}: {_extent(own)}" for label, own in bounds.items()]
+        lines = [f"  - {label}: {sides(own)}" for label, own in bounds.items()]
         msg = (
             "the layers share no cell; check their CRS, or set grid.bounds. "
             f"In {crs} they cover, m:\n"
@@ -76,8 +76,3 @@ def layer_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
     west, south, east, north = vector_bounds(layer, crs)
     reach = layer.spec.max_distance or 0.0
     return west - reach, south - reach, east + reach, north + reach
-
-
-def _extent(bounds: Bounds) -> str:
-    west, south, east, north = bounds
-    return f"{west:.0f}..{east:.0f} by {south:.0f}..{north:.0f}"

@@ -28,9 +28,9 @@ KEYS: dict[str, tuple[str, ...]] = {
     "continuous": ("nodata", "band", "resampling", "ordinal"),
     "categorical": ("nodata", "band", "column", "classes", "min_fraction"),
     "lines": ("file_layer",),
-    "points": ("file_layer", "column", "neighbours", "max_distance"),
-    "polygons": ("file_layer", "column", "classes", "min_fraction"),
-    "table": ("column", "x", "y"),
+    "points": ("nodata", "file_layer", "column", "neighbours", "max_distance"),
+    "polygons": ("nodata", "file_layer", "column", "classes", "min_fraction"),
+    "table": ("nodata", "column", "x", "y"),
 }
 """Keys that only some kinds of layer understand; the others serve every kind."""
 
@@ -118,7 +118,7 @@ class LayerSpec(BaseModel):
         Derive, BeforeValidator(_derive_from_list), Field(description="Derived evidence.")
     ] = Derive()
     nodata: Annotated[
-        float | None, Field(description="Value that means none, where the raster does not say.")
+        float | None, Field(description="Value that means none, beside what the file says.")
     ] = None
     band: Annotated[int, Field(ge=1, description="Band of the raster.")] = 1
     resampling: Annotated[
@@ -170,6 +170,9 @@ class LayerSpec(BaseModel):
             raise ValueError(msg)
         if self.kind == "points" and bool(self.column) != (self.max_distance is not None):
             msg = "column and max_distance go together: values are spread that far from a point, m"
+            raise ValueError(msg)
+        if self.kind in ("points", "polygons") and self.nodata is not None and not self.column:
+            msg = "nodata is a value of a column: declare column, or remove nodata"
             raise ValueError(msg)
         return self
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
-import pandas as pd
 import shapely
 import verde
 from scipy.spatial import KDTree
 
-from mineral_prospectivity.geo.areas import require_column
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.sources import check_crs, check_extent, layer_crs, same_crs
@@ -37,18 +36,15 @@ def table_means(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     """
     table = read_table(layer)
     x, y = sample_coordinates(layer, table, grid, reproject=reproject)
-    columns = list(layer.spec.column) or list(table.values.columns)
-    if not columns:
+    if table.values.columns.empty:
         msg = f"has no column of numbers beside {layer.spec.x} and {layer.spec.y}"
         raise layer.error(msg)
-    values = pd.DataFrame({name: require_column(layer, table.values, name) for name in columns})
-    values = values.where(np.isfinite(values))
     cells = cells_of_points(grid, x, y)
     if (cells < 0).all():
         msg = "has no sample on the grid. Check its CRS, or grid.bounds"
         raise layer.error(msg)
-    means = values[cells >= 0].groupby(cells[cells >= 0]).mean()
-    bands = tuple(_column_band(layer, table, name) for name in columns)
+    means = table.values[cells >= 0].groupby(cells[cells >= 0]).mean()
+    bands = tuple(_column_band(layer, table, name) for name in table.values.columns)
     return sparse_raster(grid, bands, means.index.to_numpy(), means.to_numpy(np.float32))
 
 
@@ -86,10 +82,10 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
     it from reaching where nobody sampled; splines overshoot between clustered samples.
     """
     (name,), limit = layer.spec.column, layer.spec.max_distance or np.inf
-    values = pd.to_numeric(require_column(layer, frame, name), errors="coerce").to_numpy(float)
+    values = numbers(layer.label, frame, name, layer.spec.nodata)
     known = np.isfinite(values)
     if not known.any():
-        msg = f"column {name!r} has no numbers"
+        msg = f"column {name!r} has no numbers. Check column and nodata"
         raise layer.error(msg)
     points = shapely.get_coordinates(frame.geometry.representative_point())[known]
     tree = KDTree(points)

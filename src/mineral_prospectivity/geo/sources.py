@@ -20,6 +20,7 @@ from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.errors import own_words
 from mineral_prospectivity.geo.grid import grid_crs, named_crs
+from mineral_prospectivity.geo.nodata import known_band, known_values
 from mineral_prospectivity.geo.samples import (
     Samples,
     block_shares,
@@ -86,7 +87,9 @@ def layer_crs(layer: EvidenceLayer, found: Any) -> CRS:
     try:
         return CRS(layer.spec.crs)
     except Exception as error:
-        msg = f"crs: {layer.spec.crs!r} is no coordinate reference system"
+        msg = (
+            f"crs: {layer.spec.crs!r} is no coordinate reference system; give one such as EPSG:7845"
+        )
         raise layer.error(msg) from error
 
 
@@ -119,13 +122,14 @@ def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox) -> None:
     overlaps = west < box.right and east > box.left and south < box.top and north > box.bottom
     if not (np.isfinite(bounds).all() and overlaps):
         msg = (
-            f"lies outside the grid: it covers {_extent(bounds)}, the grid {_extent(tuple(box))} "
+            f"lies outside the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
             f"in {grid.crs}. Check its CRS, or grid.bounds"
         )
         raise layer.error(msg)
 
 
-def _extent(bounds: Any) -> str:
+def sides(bounds: Any) -> str:
+    """Return bounds for a message: west to east by south to north."""
     west, south, east, north = (f"{value:.0f}" for value in bounds)
     return f"{west}..{east} by {south}..{north}"
 
@@ -151,7 +155,7 @@ class RasterSource:
     crs
         CRS of the file.
     pixel_size
-        Height and width of what is sampled, m: a pixel, or a part of a cell.
+        Height and width of a pixel in the grid's CRS, m.
     parts
         Parts along the side of a cell; 0 overlays the pixels as they lie.
     resampling
@@ -166,9 +170,17 @@ class RasterSource:
     resampling: str
 
     @property
+    def sample_size(self) -> tuple[float, float]:
+        """Height and width of what is sampled, m: a pixel, or a part of a cell."""
+        if not self.parts:
+            return self.pixel_size
+        part = abs(self.grid.resolution.x) / self.parts
+        return part, part
+
+    @property
     def pixels_per_cell(self) -> float:
-        """Pixels read along the side of a cell."""
-        return float(abs(self.grid.resolution.x) / min(self.pixel_size))
+        """Samples read along the side of a cell."""
+        return float(abs(self.grid.resolution.x) / min(self.sample_size))
 
     def samples(self, window: Window) -> Samples:
         """Return the values under a window."""
@@ -186,32 +198,31 @@ class RasterSource:
         return Samples(_values(self.layer, dataset, pixels), rows, cols)
 
     def _warp(self, dataset: Any, window: Window) -> Samples:
-        parts, (rows, cols) = self.parts, self.grid.shape
-        with WarpedVRT(
-            dataset,
-            src_crs=_rio(self.crs),
-            crs=_rio(grid_crs(self.grid)),
-            transform=self.grid.transform @ Affine.scale(1 / parts),
-            height=rows * parts,
-            width=cols * parts,
-            resampling=Resampling["nearest" if self.resampling == "average" else self.resampling],
-            src_nodata=_nodata(self.layer, dataset),
-            nodata=np.nan,
-            # Otherwise a pixel is missing only where it is missing in all bands of the file.
-            UNIFIED_SRC_NODATA="NO",
-            dtype="float64",
-            # Otherwise GDAL derives the width of its kernel, and so the values, from the window.
-            XSCALE="1",
-            YSCALE="1",
-        ) as warped:
-            place = PixelWindow(
-                window.col * parts, window.row * parts, window.width * parts, window.height * parts
-            )
-            values = warped.read(self.layer.spec.band, window=place)
+        spec, parts = self.layer.spec, self.parts
+        place = (parts * part for part in (window.col, window.row, window.width, window.height))
+        with (
+            known_band(dataset, spec.band, spec.nodata) as known,
+            WarpedVRT(known, **self._warping()) as warped,
+        ):
+            values = warped.read(1, window=PixelWindow(*place))
         values[~np.isfinite(values)] = np.nan
         return Samples(
             values, block_shares(window.height, parts), block_shares(window.width, parts)
         )
+
+    def _warping(self) -> dict[str, Any]:
+        rows, cols = self.grid.shape
+        return {
+            "src_crs": _rio(self.crs),
+            "crs": _rio(grid_crs(self.grid)),
+            "transform": self.grid.transform @ Affine.scale(1 / self.parts),
+            "height": rows * self.parts,
+            "width": cols * self.parts,
+            "resampling": Resampling[{"average": "nearest"}.get(self.resampling, self.resampling)],
+            # Otherwise GDAL takes the width of its kernel, and so the values, from the window.
+            "XSCALE": "1",
+            "YSCALE": "1",
+        }
 
 
 def raster_source(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> RasterSource:
@@ -241,7 +252,7 @@ def raster_source(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True)
     if upright:
         return RasterSource(layer, grid, crs, pixel_size, 0, resampling)
     parts = max(1, math.ceil(cell / min(pixel_size) - 1e-3)) if resampling == "average" else 1
-    return RasterSource(layer, grid, crs, (cell / parts, cell / parts), parts, resampling)
+    return RasterSource(layer, grid, crs, pixel_size, parts, resampling)
 
 
 def raster_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
@@ -282,20 +293,7 @@ def _edges(
     return to_pixels.f + to_pixels.e * rows, to_pixels.c + to_pixels.a * cols
 
 
-def _nodata(layer: EvidenceLayer, dataset: Any) -> float | None:
-    if layer.spec.nodata is not None:
-        return layer.spec.nodata
-    declared = dataset.nodatavals[layer.spec.band - 1]
-    if declared is None and np.issubdtype(dataset.dtypes[layer.spec.band - 1], np.floating):
-        return float("nan")
-    return None if declared is None else float(declared)
-
-
 def _values(layer: EvidenceLayer, dataset: Any, pixels: PixelWindow) -> NDArray[np.float64]:
     """Return the values of a block of pixels, NaN where there is none."""
     block = dataset.read(layer.spec.band, window=pixels, masked=True)
-    values = np.asarray(block.astype(np.float64).filled(np.nan))
-    if layer.spec.nodata is not None:
-        values[values == layer.spec.nodata] = np.nan
-    values[~np.isfinite(values)] = np.nan
-    return values
+    return known_values(block.astype(np.float64).filled(np.nan), block.dtype, layer.spec.nodata)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -11,6 +11,9 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.errors import LayerError
+from mineral_prospectivity.geo.columns import is_measured, numbers
+from mineral_prospectivity.geo.formats import read_table_file
+from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 
 if TYPE_CHECKING:
@@ -64,29 +67,34 @@ def read_table(layer: EvidenceLayer) -> SampleTable:
     Raises
     ------
     LayerError
-        If the file is missing or damaged, lacks a column, or has coordinates that are not finite.
+        If the file is missing or damaged, has no samples, lacks a column, holds text among
+        numbers, or has coordinates that are not finite.
     """
     layer.require_file()
     spec = layer.spec
     if layer.path.is_dir():
-        return read_array_folder(layer.path, layer.label, x=spec.x, y=spec.y)
-    frame = _read_frame(layer)
-    for name in (spec.x, spec.y, *spec.column):
-        if name not in frame.columns:
-            columns = ", ".join(str(column) for column in frame.columns)
-            msg = f"has no column {name!r}. It has {columns}"
-            raise layer.error(msg)
-    x, y = (frame[name].to_numpy(np.float64) for name in (spec.x, spec.y))
+        table = read_array_folder(layer.path, layer.label, x=spec.x, y=spec.y)
+    else:
+        table = _read_samples(layer)
+    if not len(table.x):
+        msg = "has no samples. Give a row for each, or remove the layer"
+        raise layer.error(msg)
+    frame: Any = table.values
+    names = spec.column or [name for name in frame if is_measured(frame[name])]
+    columns = {name: numbers(layer.label, frame, name, spec.nodata) for name in names}
+    return replace(table, values=pd.DataFrame(columns))
+
+
+def _read_samples(layer: EvidenceLayer) -> SampleTable:
+    frame, (east, north) = _read_frame(layer), (layer.spec.x, layer.spec.y)
+    x, y = (numbers(layer.label, frame, name) for name in (east, north))
     _require_finite(layer.label, x, y)
-    values = frame.drop(columns=[spec.x, spec.y]).select_dtypes("number")
-    return SampleTable(x, y, values, {})
+    return SampleTable(x, y, frame.drop(columns=[east, north]), {})
 
 
 def _read_frame(layer: EvidenceLayer) -> pd.DataFrame:
     try:
-        if layer.path.suffix == ".parquet":
-            return pd.read_parquet(layer.path)
-        return pd.read_csv(layer.path)
+        return read_table_file(layer.path)
     except Exception as error:
         msg = f"cannot be read as a table: {error}. Give Parquet, CSV or a folder of arrays"
         raise layer.error(msg) from error
@@ -116,8 +124,8 @@ def read_array_folder(folder: Path, label: str = "", *, x: str = "x", y: str = "
     Raises
     ------
     LayerError
-        If a file is missing or damaged, counts or names disagree, a label is neither 0 nor 1, or
-        coordinates are missing or not finite.
+        If a file is missing or damaged, counts or names disagree, a label is neither 0 nor 1, the
+        CRS is none, or coordinates are missing or not finite.
     """
     label = label or str(folder)
     metadata = _metadata(folder / "features_metadata.json", label)
@@ -141,7 +149,7 @@ def read_array_folder(folder: Path, label: str = "", *, x: str = "x", y: str = "
     _require_finite(label, east, north)
     units = _units(label, metadata.get("units", {}), names)
     labels = _labels(folder / "labels.npy", label, len(frame))
-    return SampleTable(east, north, frame, units, metadata.get("crs"), labels)
+    return SampleTable(east, north, frame, units, _crs(label, metadata.get("crs")), labels)
 
 
 def _metadata(path: Path, label: str) -> dict[str, Any]:
@@ -237,6 +245,19 @@ def _units(label: str, units: Any, names: list[str]) -> dict[str, str]:
         msg = f"{label}: features_metadata.json gives a unit of {unknown[0]!r}, no feature"
         raise LayerError(msg)
     return dict(units)
+
+
+def _crs(label: str, crs: Any) -> str | None:
+    if crs is None:
+        return None
+    try:
+        return str(named_crs(crs))
+    except Exception as error:
+        msg = (
+            f"{label}: features_metadata.json says crs: {crs!r}, which is no coordinate reference "
+            "system. Correct it there, for example to EPSG:7845"
+        )
+        raise LayerError(msg) from error
 
 
 def _labels(path: Path, label: str, samples: int) -> NDArray[np.int8] | None:

@@ -9,6 +9,7 @@ import geopandas
 import numpy as np
 import shapely
 
+from mineral_prospectivity.geo.formats import read_feature_file
 from mineral_prospectivity.geo.grid import grid_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.sources import (
@@ -63,6 +64,9 @@ def open_vector(layer: EvidenceLayer) -> Any:
     """Return the features of a vector layer as they lie in the file, those with a geometry."""
     layer.require_file()
     frame = _read(layer)
+    if not isinstance(frame, geopandas.GeoDataFrame):
+        msg = "holds a table without geometry. Declare kind: table with x and y, or file_layer"
+        raise layer.error(msg)
     empty = frame.geometry.isna() | frame.geometry.is_empty
     if empty.any():
         logger.warning("%s: %d features have no geometry; left out", layer.label, empty.sum())
@@ -77,12 +81,7 @@ def open_vector(layer: EvidenceLayer) -> Any:
 
 def _read(layer: EvidenceLayer) -> Any:
     try:
-        if layer.path.suffix == ".parquet":
-            return geopandas.read_parquet(layer.path)
-        options = {} if layer.spec.file_layer is None else {"layer": layer.spec.file_layer}
-        # Coordinates that are NaN are refused below, in words; NumPy need not warn of them.
-        with np.errstate(invalid="ignore"):
-            return geopandas.read_file(layer.path, engine="pyogrio", **options)
+        return read_feature_file(layer.path, layer.spec.file_layer)
     except Exception as error:
         msg = f"cannot be read as vector data: {error}. Is the file damaged or cut off?"
         raise layer.error(msg) from error
