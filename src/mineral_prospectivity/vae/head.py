@@ -134,7 +134,7 @@ class GaussianProcessHead:
         angles.baddbmm_(residual, folded.by_residual)
         angles = torch.cat([angles, pair_angles(additive, self.pairs)], dim=2)
         linear = torch.baddbmm(folded.constant, mean, folded.of_mean)
-        linear += additive @ folded.of_additive
+        linear.baddbmm_(additive.expand(len(mean), -1, -1), folded.of_additive)
         linear.baddbmm_(angles.cos(), folded.of_cosines)
         linear.baddbmm_(angles.sin_(), folded.of_sines)
         standard = (mean - self.centre[:, None, :latent]) / self.deviation[:, None, :latent]
