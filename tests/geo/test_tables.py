@@ -54,6 +54,18 @@ def test_one_column_takes_the_name_of_the_layer(table, grid):
     assert layer_evidence(table_layer(table, column="cu"), grid).names == ("soil",)
 
 
+def test_tables_as_spreadsheets_of_europe_write_them(tmp_path, grid):
+    path = tmp_path / "soil.csv"
+    samples = SAMPLES.rename(columns={"lab": "Künstlich"})
+    samples.to_csv(path, index=False, sep=";", decimal=",", encoding="cp1252")
+    assert "1,0" in path.read_text(encoding="cp1252")
+    expected = tmp_path / "plain.csv"
+    SAMPLES.to_csv(expected, index=False)
+    read, plain = (layer_evidence(table_layer(one), grid) for one in (path, expected))
+    assert read.names == plain.names
+    np.testing.assert_array_equal(read.array(), plain.array())
+
+
 def test_windows_of_tables(table, grid):
     raster = layer_evidence(table_layer(table), grid)
     whole = raster.array()

@@ -22,8 +22,18 @@ def is_table(path: Path) -> bool:
 
 
 def read_table_file(path: Path) -> pd.DataFrame:
-    """Return the rows of a Parquet or CSV file."""
-    return pd.read_parquet(path) if _is_parquet(path) else pd.read_csv(path)
+    """Return the rows of a Parquet or CSV file.
+
+    A CSV has commas between its columns, or semicolons, as spreadsheets write it where numbers
+    have decimal commas; it is in UTF-8, or in the encoding of Windows in western Europe.
+    """
+    if _is_parquet(path):
+        return pd.read_parquet(path)
+    dialect = _dialect(path)
+    try:
+        return pd.read_csv(path, **dialect)
+    except UnicodeDecodeError:
+        return pd.read_csv(path, encoding="cp1252", **dialect)
 
 
 def feature_layers(path: Path) -> list[str | None]:
@@ -46,6 +56,12 @@ def read_feature_file(path: Path, layer: str | None = None) -> Any:
     # Coordinates that are NaN are refused in words where features are used; NumPy need not warn.
     with np.errstate(invalid="ignore"):
         return geopandas.read_file(path, engine="pyogrio", layer=layer)
+
+
+def _dialect(path: Path) -> dict[str, Any]:
+    with path.open(encoding="latin-1") as file:  # which reads any byte
+        head = file.readline()
+    return {"sep": ";", "decimal": ","} if head.count(";") > head.count(",") else {}
 
 
 def _is_parquet(path: Path) -> bool:
