@@ -29,11 +29,11 @@ def read_table_file(path: Path) -> pd.DataFrame:
     """
     if _is_parquet(path):
         return pd.read_parquet(path)
-    dialect = _dialect(path)
+    separator, decimal = _dialect(path)
     try:
-        return pd.read_csv(path, **dialect)
+        return pd.read_csv(path, sep=separator, decimal=decimal)
     except UnicodeDecodeError:
-        return pd.read_csv(path, encoding="cp1252", **dialect)
+        return pd.read_csv(path, sep=separator, decimal=decimal, encoding="cp1252")
 
 
 def feature_layers(path: Path) -> list[str | None]:
@@ -58,10 +58,11 @@ def read_feature_file(path: Path, layer: str | None = None) -> Any:
         return geopandas.read_file(path, engine="pyogrio", layer=layer)
 
 
-def _dialect(path: Path) -> dict[str, Any]:
+def _dialect(path: Path) -> tuple[str, str]:
+    """Return what separates columns, and what decimals."""
     with path.open(encoding="latin-1") as file:  # which reads any byte
         head = file.readline()
-    return {"sep": ";", "decimal": ","} if head.count(";") > head.count(",") else {}
+    return (";", ",") if head.count(";") > head.count(",") else (",", ".")
 
 
 def _is_parquet(path: Path) -> bool:
