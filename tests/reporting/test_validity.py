@@ -64,6 +64,13 @@ def test_the_optimism_names_its_model_and_what_is_absent():
     assert row == ("LightGBM", "0.73", "0.8", "0.013", "absent: infinite")
 
 
+def test_equal_medians_are_no_verdict():
+    equal = distances(5000.0, 5000.0) | {"harder": None}
+    even = changed("distances", "deposits", geographic=equal)
+    assert distance_rows(even).rows[2][-1] == "as hard"
+    assert validity_caveats(even) == []
+
+
 def test_sound_folds_are_no_caveat():
     assert validity_caveats(SOUND) == []
     assert validity_caveats({"absent": "the folds were not checked"}) == []

@@ -103,6 +103,38 @@ def test_a_published_map_is_scored_where_it_has_values(table):
     )
 
 
+NO_PROBABILITY = "a score, no probability"
+
+
+def test_a_published_map_may_be_any_score(table):
+    """A favourability of 0 to 100 ranks; it has no likelihood."""
+    found = evaluate(table, fitted=table.assign(peer_old=100 * table["truth"]), **OPTIONS)
+    json.dumps(found, allow_nan=False)
+    peer, fit = found["fit"]["models"]["old"], table["truth"]
+    assert peer["roc_auc"]["value"] == roc_auc(table["label"], fit)
+    assert peer["capture"]["0.05"]["value"] == capture(fit, table["deposits"], 0.05)
+    for name in ("nll", "brier"):
+        assert NO_PROBABILITY in peer[name]["absent"]
+
+
+def test_a_held_out_score_that_is_no_probability_is_ranked_alone(table):
+    scored = table.assign(baseline_lightgbm=30 * table["baseline_lightgbm"] - 1)
+    found = evaluate(scored, **OPTIONS)
+    json.dumps(found, allow_nan=False)
+    assert NO_PROBABILITY in found["calibration"]["lightgbm"]["absent"]
+    assert NO_PROBABILITY in found["models"]["lightgbm"]["nll"]["absent"]
+    assert set(found["differences"]["models"]["lightgbm"]) == {
+        "roc_auc", "average_precision", "capture@0.05", "capture@0.1",
+    }  # fmt: skip
+    assert found["models"]["lightgbm"]["roc_auc"]["low"] > 0.5
+
+
+def test_the_notes_say_what_replicates_draw(table):
+    told = [evaluate(table, **OPTIONS, block_size=size)["notes"] for size in (None, 20.0)]
+    assert "over deposit clusters, the same" in told[0]["intervals"]
+    assert "over deposit clusters and background blocks of 0.02 km, the" in told[1]["intervals"]
+
+
 def test_counts_say_what_was_scored(metrics, table):
     assert metrics["scored"]["deposits"] == table["deposits"].sum()
     assert metrics["scored"]["deposit_cells"] == table["label"].sum()

@@ -6,6 +6,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from mineral_prospectivity.scoring.brier import brier_score, murphy_decomposition
 from mineral_prospectivity.scoring.likelihood import negative_log_likelihood
+from mineral_prospectivity.scoring.reliability import reliability
 from mineral_prospectivity.scoring.sample import UndefinedMetricError
 
 cells = st.lists(
@@ -45,6 +46,15 @@ def test_an_impossible_deposit_leaves_no_likelihood():
     assert negative_log_likelihood([1, 0], [1.0, 0.0]) == 0
     with pytest.raises(UndefinedMetricError, match="infinite: 1 cells had what they were given"):
         negative_log_likelihood([1, 0], [0.0, 0.5])
+
+
+@pytest.mark.parametrize(
+    "metric", [negative_log_likelihood, brier_score, murphy_decomposition, reliability]
+)
+def test_a_favourability_of_0_to_100_is_no_probability(metric):
+    with pytest.raises(UndefinedMetricError) as error:
+        metric([0, 1, 1], [0.0, 40.0, 100.0])
+    assert str(error.value) == "p lies in 0 to 100: a score, no probability"
 
 
 def test_the_true_probability_scores_best_in_expectation():

@@ -53,6 +53,22 @@ def test_a_model_that_is_too_sure_lies_outside_the_band():
     assert reliability(y, p).coverage() > 0.8
 
 
+def test_the_bands_of_a_sampled_background_are_those_of_the_whole():
+    """A row that stands for ten cells is ten draws, not one that counts ten times."""
+    rng = np.random.default_rng(3)
+    p = expit(rng.normal(-4, 1, 30_000))
+    y = (rng.random(30_000) < p).astype(float)
+    kept = (y == 1) | (rng.random(30_000) < 0.1)
+    w = np.where(y == 1, 1.0, (y == 0).sum() / (kept & (y == 0)).sum())[kept]
+    whole, part = reliability(y, p), reliability(y[kept], p[kept], w)
+    widths = [one.table["null_high"] - one.table["null_low"] for one in (whole, part)]
+    np.testing.assert_allclose(widths[1], widths[0], rtol=0.25)
+    assert part.coverage() > 0.7
+    wrong = [reliability(y, p / 3), reliability(y[kept], p[kept] / 3, w)]
+    assert wrong[1].coverage() == pytest.approx(wrong[0].coverage(), abs=0.15)
+    assert wrong[1].coverage() < 0.5
+
+
 def test_the_same_seed_draws_the_same_band():
     y, p = simulated(500)
     assert reliability(y, p, seed=3).expected == reliability(y, p, seed=3).expected
@@ -85,6 +101,7 @@ def test_a_known_distortion_shows_in_the_line():
         ([0, 1, 1], [0.0, 0.2, 0.3], "p is exactly 0 or 1 in 1 cells"),
         ([0, 1, 1], [0.1, 0.2, 0.3], "p separates the classes"),
         ([1, 1, 1], [0.1, 0.2, 0.3], "there is no background cell"),
+        ([0, 1, 1], [-0.5, 0.2, 0.3], r"p lies in -0\.5 to 0\.3: a score, no probability"),
     ],
 )
 def test_a_line_that_is_not_defined_says_why(labels, probability, reason):

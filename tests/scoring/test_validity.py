@@ -27,6 +27,16 @@ def test_w_is_the_shift_between_two_distributions():
     assert found.statistic == pytest.approx(4, abs=1e-12)
     assert found.harder
     assert DistanceComparison(near, near).statistic == 0
+    assert DistanceComparison(near, near).harder is None
+
+
+def test_folds_are_harder_by_the_median_that_is_printed():
+    """A few cells far away move the mean, and say nothing of most cells."""
+    held_out, to_predict = np.array([1.0, 2.0, 90.0]), np.array([3.0, 4.0, 5.0])
+    found = DistanceComparison(held_out, to_predict).to_dict()
+    assert held_out.mean() > to_predict.mean()
+    assert found["held_out"]["median"] < found["to_predict"]["median"]
+    assert found["harder"] is False
 
 
 def test_a_held_out_point_is_measured_to_other_folds_alone():
@@ -118,6 +128,44 @@ def test_a_layer_that_is_missing_shows():
     labels = rng.random(len(x)) < expit(-3 + hidden)
     p = np.full(len(x), labels.mean())
     assert block_dispersion(labels, p, x, y, block_size=10_000).excessive
+
+
+def sampled(labels, share, rng):
+    """Return which cells stay of a sampled background, and the cells that each stands for."""
+    kept = (labels == 1) | (rng.random(len(labels)) < share)
+    background = labels == 0
+    return kept, np.where(labels == 1, 1.0, background.sum() / (background & kept).sum())[kept]
+
+
+def test_a_sampled_background_is_dispersed_as_the_whole():
+    rng = np.random.default_rng(7)
+    x, y = lattice(100)
+    p = expit(-5 + np.sin(x / 40_000))
+    found = []
+    for seed in range(5):
+        labels = (rng.random(len(p)) < p).astype(int)
+        kept, w = sampled(labels, 0.25, rng)
+        part = labels[kept], p[kept], x[kept], y[kept]
+        found.append([
+            block_dispersion(labels, p, x, y, block_size=20_000, seed=seed),
+            block_dispersion(*part, block_size=20_000, weights=w, seed=seed),
+        ])  # fmt: skip
+    for name in ("value", "null_low", "null_high"):
+        whole, sample = np.mean([[getattr(o, name) for o in pair] for pair in found], axis=0)
+        assert sample == pytest.approx(whole, rel=0.15)
+
+
+def test_a_missing_layer_shows_on_a_sampled_background_too():
+    rng = np.random.default_rng(2)
+    x, y = lattice(100)
+    labels = rng.random(len(x)) < expit(-5 + 2.5 * np.sin(x / 8000) * np.sin(y / 8000))
+    p = np.full(len(x), labels.mean())
+    kept, w = sampled(labels, 0.25, rng)
+    whole = block_dispersion(labels, p, x, y, block_size=10_000)
+    part = block_dispersion(labels[kept], p[kept], x[kept], y[kept], block_size=10_000, weights=w)
+    assert whole.excessive
+    assert part.excessive
+    assert part.value == pytest.approx(whole.value, rel=0.2)
 
 
 def test_dispersion_of_one_block_is_the_squared_residual_over_its_variance():

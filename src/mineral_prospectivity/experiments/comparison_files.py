@@ -17,7 +17,8 @@ from mineral_prospectivity.experiments.comparison import (
 from mineral_prospectivity.reporting.charts import scores_figure
 from mineral_prospectivity.reporting.style import WIDTH, png_bytes, report_style
 from mineral_prospectivity.reporting.thumbnails import thumbnail
-from mineral_prospectivity.reporting.words import LOWER_IS_BETTER, number, percent, score_label
+from mineral_prospectivity.reporting.words import number, percent, score_label
+from mineral_prospectivity.scoring.bootstrap import LOWER_IS_BETTER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

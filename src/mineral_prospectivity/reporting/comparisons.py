@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mineral_prospectivity.reporting.words import (
-    LOWER_IS_BETTER,
     is_absent,
     listed,
     model_label,
     number,
     score_label,
 )
+from mineral_prospectivity.scoring.bootstrap import LOWER_IS_BETTER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -72,6 +72,9 @@ def calibration_rows(metrics: Mapping[str, Any]) -> Table:
     """Return slope, intercept and binned error of every model."""
     rows = []
     for model, found in metrics["calibration"].items():
+        if is_absent(found):
+            rows.append((model_label(model), f"absent: {found['absent']}", *[MISSING] * 3))
+            continue
         line, error = found["line"], found["ece"]
         slope = f"absent: {line['absent']}" if is_absent(line) else number(line["slope"])
         shift = MISSING if is_absent(line) else number(line["in_the_large"])

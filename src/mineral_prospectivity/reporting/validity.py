@@ -17,6 +17,7 @@ NOTABLE_OUTSIDE = 0.05
 _WHAT = {"cells": "training cell", "deposits": "training deposit"}
 _SPACES = {"geographic": ("on the ground", "km", KILOMETRE), "feature": ("in the layers", "", 1.0)}
 _DISPERSION = "Dispersion of blocks"
+_FOLDS_ARE = {True: "harder", False: "easier", None: "as hard"}
 
 
 def validity_section(validity: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +57,7 @@ def distance_rows(validity: Mapping[str, Any]) -> Table:
                 held_out,
                 to_predict,
                 number(found["w"] / scale),
-                "harder" if found["harder"] else "easier",
+                _FOLDS_ARE[found["harder"]],
             ))  # fmt: skip
     headings = (
         "Distance to the", "Held-out cells", "Cells to be predicted", "W", "Folds are",
@@ -106,7 +107,7 @@ def _missing_layer(validity: Mapping[str, Any]) -> list[str]:
 
 def _easier(validity: Mapping[str, Any]) -> list[str]:
     found = validity["distances"]["deposits"]["geographic"]
-    if found["harder"]:
+    if found["harder"] is not False:
         return []
     held_out, to_predict = (number(found[name]["median"] / KILOMETRE) for name in _SAMPLES)
     return [

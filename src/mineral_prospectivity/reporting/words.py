@@ -36,8 +36,6 @@ UNCERTAINTY_NAMES = {
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-LOWER_IS_BETTER = frozenset({"nll", "brier"})
-
 
 def is_absent(value: Any) -> bool:
     """Return whether a metric is ``{"absent": reason}``."""

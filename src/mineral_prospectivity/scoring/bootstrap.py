@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.scoring.resampling import ResamplingUnits
 
 LOWER_IS_BETTER = frozenset({"nll", "brier"})
+"""Headline scores of which the lower is the better."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def bootstrap_scores(
     labels, deposits, weights
         0/1 labels, deposits and sampling weight of each cell, ``(cells,)``.
     models
-        Probabilities by model, each ``(cells,)``.
+        Probabilities by model, each ``(cells,)``; of other scores NLL and Brier are left out.
     units
         What a replicate draws.
     reference

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mineral_prospectivity.scoring.binning import equal_mass_bins, group_sums
-from mineral_prospectivity.scoring.sample import aligned
+from mineral_prospectivity.scoring.sample import aligned, need_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -27,6 +27,13 @@ def brier_score(
     labels, probability, weights
         0/1 labels, p in [0, 1] and sampling weights, ``(cells,)``.
 
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight, or p is no probability.
+
     References
     ----------
     Brier 1950, Verification of forecasts expressed in terms of probability, Mon. Weather Rev. 78.
@@ -37,6 +44,7 @@ def brier_score(
     0.125
     """
     y, p, w = aligned(weights, labels=labels, probability=probability)
+    need_probability(p)
     return float(np.average(np.square(p - y), weights=w))
 
 
@@ -83,6 +91,13 @@ def murphy_decomposition(
     bins
         Bins of equal mass; None takes each distinct probability as a bin.
 
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight, or p is no probability.
+
     References
     ----------
     Murphy 1973, A new vector partition of the probability score, J. Appl. Meteorol. 12.
@@ -90,6 +105,7 @@ def murphy_decomposition(
     Weather and Forecasting 23.
     """
     y, p, w = aligned(weights, labels=labels, probability=probability)
+    need_probability(p)
     bin_of = np.unique(p, return_inverse=True)[1] if bins is None else equal_mass_bins(p, w, bins)
     mass = group_sums(bin_of, w)
     mean_p = group_sums(bin_of, w * p) / mass

@@ -9,7 +9,12 @@ import numpy as np
 from scipy.optimize import brentq, minimize
 from scipy.special import expit, logit
 
-from mineral_prospectivity.scoring.sample import UndefinedMetricError, aligned, need_both_classes
+from mineral_prospectivity.scoring.sample import (
+    UndefinedMetricError,
+    aligned,
+    need_both_classes,
+    need_probability,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -48,9 +53,11 @@ def calibration_line(
 
     Raises
     ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
     UndefinedMetricError
-        When one class is missing, p is 0 or 1 somewhere, p is constant, or p separates the
-        classes.
+        When one class is missing, p is no probability, is 0 or 1 somewhere, is constant, or
+        separates the classes.
 
     References
     ----------
@@ -58,6 +65,7 @@ def calibration_line(
     """
     y, p, w = aligned(weights, labels=labels, probability=probability)
     need_both_classes(y)
+    need_probability(p)
     if p.min() == 0 or p.max() == 1:
         msg = f"p is exactly 0 or 1 in {int(((p == 0) | (p == 1)).sum())} cells: no finite logit"
         raise UndefinedMetricError(msg)

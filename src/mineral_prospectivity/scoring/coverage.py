@@ -27,6 +27,13 @@ def interval_coverage(
     truth, lower, upper, weights
         Known p, ends of the intervals and sampling weights, ``(cells,)``.
 
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight.
+
     Examples
     --------
     >>> interval_coverage([0.1, 0.5], [0.0, 0.6], [0.2, 0.9])
@@ -43,6 +50,13 @@ def mean_width(lower: ArrayLike, upper: ArrayLike, weights: ArrayLike | None = N
     ----------
     lower, upper, weights
         Ends of the intervals and sampling weights, ``(cells,)``.
+
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight.
     """
     low, high, w = aligned(weights, lower=lower, upper=upper)
     return float(np.average(high - low, weights=w))
@@ -55,6 +69,13 @@ def probability_variance(probability: ArrayLike, weights: ArrayLike | None = Non
     ----------
     probability, weights
         p and sampling weights, ``(cells,)``.
+
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight.
     """
     p, w = aligned(weights, probability=probability)
     return float(np.average(np.square(p - np.average(p, weights=w)), weights=w))

@@ -61,6 +61,8 @@ class SegmentTable:
     ) -> SegmentTable:
         """Return the table of one model; all arrays are ``(cells,)``."""
         segment = _segments(probability, (labels == 1) | (deposits > 0))
+        # A score that is no probability ranks cells, and has no likelihood and no Brier score.
+        p = np.where((probability >= 0) & (probability <= 1), probability, np.nan)
         shape = (int(segment.max()) + 1, units.count)
 
         def table(values: FloatArray) -> csr_array:
@@ -74,8 +76,8 @@ class SegmentTable:
             positive=table(weights * labels),
             negative=table(weights * (1 - labels)),
             deposits=table(deposits),
-            likelihood=total(weights * bernoulli_losses(labels, probability)),
-            brier=total(weights * np.square(probability - labels)),
+            likelihood=total(weights * bernoulli_losses(labels, p)),
+            brier=total(weights * np.square(p - labels)),
             weight=total(weights),
         )
 

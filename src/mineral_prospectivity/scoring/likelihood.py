@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mineral_prospectivity.scoring.sample import UndefinedMetricError, aligned
+from mineral_prospectivity.scoring.sample import (
+    UndefinedMetricError,
+    aligned,
+    need_probability,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -26,8 +30,10 @@ def negative_log_likelihood(
 
     Raises
     ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
     UndefinedMetricError
-        When a label was given probability 0.
+        When no cell has any weight, p is no probability, or a label was given probability 0.
 
     References
     ----------
@@ -39,6 +45,7 @@ def negative_log_likelihood(
     0.693
     """
     y, p, w = aligned(weights, labels=labels, probability=probability)
+    need_probability(p)
     losses = bernoulli_losses(y, p)
     impossible = int(np.isinf(losses).sum())
     if impossible:

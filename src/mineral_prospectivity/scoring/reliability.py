@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.scoring.binning import equal_mass_bins, group_sums
-from mineral_prospectivity.scoring.sample import aligned
+from mineral_prospectivity.scoring.null import DRAWS, drawn_positives, null_band
+from mineral_prospectivity.scoring.sample import aligned, need_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-_DRAWS = 400  # maps drawn from p for the null bands
-_BAND = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -72,8 +70,9 @@ def reliability(
 ) -> Reliability:
     """Compare mean probability and observed frequency in bins of equal mass.
 
-    The null draws y* ~ Bernoulli(p) independently for each cell. Deposits cluster, so real labels
-    vary more than that: a value just outside the band is no proof of miscalibration.
+    The null draws y* ~ Bernoulli(p) independently for each cell, also for those that a row of a
+    sampled background stands for. Deposits cluster, so real labels vary more than that: a value
+    just outside the band is no proof of miscalibration.
 
     Parameters
     ----------
@@ -84,6 +83,13 @@ def reliability(
     seed
         Seed of the null draws.
 
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight, or p is no probability.
+
     References
     ----------
     Naeini, Cooper and Hauskrecht 2015, Obtaining well calibrated probabilities using Bayesian
@@ -91,12 +97,13 @@ def reliability(
     diagrams, Weather and Forecasting 22 (the null by resampling labels from p).
     """
     y, p, w = aligned(weights, labels=labels, probability=probability)
+    need_probability(p)
     bin_of = equal_mass_bins(p, w, bins)
     mass = group_sums(bin_of, w)
     mean_p = group_sums(bin_of, w * p) / mass
     observed = group_sums(bin_of, w * y) / mass
     drawn = _draw_frequencies(p, w, bin_of, seed)
-    low, high = np.quantile(drawn, _BAND, axis=0)
+    low, high = null_band(drawn)
     table = pd.DataFrame({
         "cells": mass, "mean_probability": mean_p, "observed": observed,
         "null_low": low, "null_high": high,
@@ -118,13 +125,12 @@ def _draw_frequencies(
     p, w = p[order], w[order]
     starts = np.searchsorted(bin_of[order], np.arange(bin_of.max() + 1))
     mass = np.add.reduceat(w, starts)
-    rng = np.random.default_rng(seed)
-    drawn = np.empty((_DRAWS, len(starts)))
-    for row in drawn:
-        row[:] = np.add.reduceat(w * (rng.random(len(p)) < p), starts) / mass
+    drawn = np.empty((DRAWS, len(starts)))
+    for row, positives in zip(drawn, drawn_positives(p, w, seed), strict=True):
+        row[:] = np.add.reduceat(positives, starts) / mass
     return drawn
 
 
 def _beside_null(value: float, null: NDArray[np.float64]) -> CalibrationError:
-    low, high = np.quantile(null, _BAND)
+    low, high = null_band(null)
     return CalibrationError(value, float(low), float(high))

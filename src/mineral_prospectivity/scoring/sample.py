@@ -55,6 +55,20 @@ def aligned(weights: ArrayLike | None, **columns: ArrayLike) -> tuple[NDArray[np
     return tuple(values[kept] for values in arrays.values())
 
 
+def need_probability(values: NDArray[np.float64]) -> None:
+    """Raise unless every value is a probability: published maps may hold any score.
+
+    Raises
+    ------
+    UndefinedMetricError
+        Saying what the values span.
+    """
+    low, high = float(values.min()), float(values.max())
+    if low < 0 or high > 1:
+        msg = f"p lies in {low:g} to {high:g}: a score, no probability"
+        raise UndefinedMetricError(msg)
+
+
 def need_both_classes(labels: NDArray[np.float64]) -> None:
     """Raise unless there are deposit cells and background cells.
 

@@ -25,8 +25,10 @@ def spearman(first: ArrayLike, second: ArrayLike, weights: ArrayLike | None = No
 
     Raises
     ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
     UndefinedMetricError
-        When either is constant.
+        When no cell has any weight, or either is constant.
 
     Examples
     --------
@@ -53,6 +55,13 @@ def aurc(losses: ArrayLike, uncertainty: ArrayLike, weights: ArrayLike | None = 
     ----------
     losses, uncertainty, weights
         Loss and uncertainty of each cell, and sampling weights, ``(cells,)``.
+
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight.
 
     References
     ----------
@@ -84,6 +93,13 @@ def augrc(losses: ArrayLike, uncertainty: ArrayLike, weights: ArrayLike | None =
     ----------
     losses, uncertainty, weights
         As in `aurc`.
+
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight.
 
     References
     ----------

@@ -201,7 +201,10 @@ def _known_probability(
 
 
 def _moments(table: pd.DataFrame) -> LogitMoments:
-    """Return the ensemble's Gaussian of the log-odds as one member, shape ``(1, cells)``."""
+    """Return the ensemble's Gaussian of the log-odds as one member, shape ``(1, cells)``.
+
+    Tables hold no more of the members' mixture, and nothing of the latent part.
+    """
     mean = table["log_odds_mean"].to_numpy(np.float64)[None]
     variance = table["log_odds_sd"].to_numpy(np.float64)[None] ** 2
     return LogitMoments.of(mean, variance, np.zeros_like(mean))

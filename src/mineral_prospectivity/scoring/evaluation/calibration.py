@@ -26,7 +26,13 @@ _WIDTH_LEVEL = 0.9
 def calibration_scores(
     cells: ScoredCells, probability: FloatArray, bins: int, seed: int
 ) -> dict[str, Any]:
-    """Return line, binned errors beside their null, Murphy parts and sharpness."""
+    """Return line, binned errors beside their null, Murphy parts and sharpness.
+
+    Raises
+    ------
+    UndefinedMetricError
+        When p is no probability.
+    """
     y, w = cells.labels, cells.weights
     binned = reliability(y, probability, w, bins=bins, seed=seed)
     return {
@@ -42,7 +48,11 @@ def calibration_scores(
 
 
 def interval_width(table: pd.DataFrame, weights: FloatArray) -> Any:
-    """Return the mean width of 90 % intervals of p from the moments of the log-odds."""
+    """Return the mean width of 90 % intervals of p from the moments of the log-odds.
+
+    One Gaussian stands for the members' mixture, and the latent part is left out: tables hold no
+    more.
+    """
     if "log_odds_sd" not in table or "log_odds_mean" not in table:
         return {"absent": "the predictions hold no log_odds_mean and log_odds_sd"}
     mean, spread = column(table, "log_odds_mean"), column(table, "log_odds_sd")

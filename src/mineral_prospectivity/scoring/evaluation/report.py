@@ -48,7 +48,8 @@ _NOTES = {
     "cell's block.",
     "crps": "For a 0/1 outcome the CRPS of a Bernoulli forecast is the Brier score; it is "
     "reported once, as brier.",
-    "intervals": "Percentile bootstrap over deposit clusters, the same draws for every model.",
+    "intervals": "Percentile bootstrap over deposit clusters{blocks}, the same draws for every "
+    "model.",
 }
 
 BROWNFIELD = (
@@ -81,11 +82,11 @@ def evaluate(
         are, ``deposits``, ``weight``, ``x``, ``y`` and the uncertainties.
     models
         Columns of probabilities, ``probability`` (the ensemble) among them; ``baseline_lightgbm``
-        is reported as ``lightgbm``.
+        is reported as ``lightgbm``. Of a column that leaves [0, 1] only the ranking is scored.
     fitted
         Predictions by what saw the labels, with ``label``, ``probability`` of the fit and columns
-        ``peer_<name>`` of published maps: reported apart, as ``fit``. A map without values in
-        some cells is scored in the others.
+        ``peer_<name>`` of published maps, which may be any score: reported apart, as ``fit``. A
+        map without values in some cells is scored in the others.
     truth
         What a simulation knows, in the rows' order of ``oof``.
     capture_areas
@@ -134,7 +135,8 @@ def evaluate(
         )
     )  # fmt: skip
     calibration = {
-        name: calibration_scores(cells, p, bins, seed) for name, p in cells.models.items()
+        name: or_absent(calibration_scores, cells, p, bins, seed)
+        for name, p in cells.models.items()
     }
     calibration[ENSEMBLE]["sharpness"]["mean_interval_width"] = interval_width(oof, cells.weights)
     return {
@@ -160,8 +162,14 @@ def evaluate(
         if truth is None
         else truth_scores(cells, truth, capture_areas),
         "validity": {"absent": "the folds were not checked"},
-        "notes": {**_NOTES, **({"brownfield": BROWNFIELD} if brownfield else {})},
+        "notes": _notes(block_size, brownfield=brownfield),
     }
+
+
+def _notes(block_size: float | None, *, brownfield: bool) -> dict[str, str]:
+    blocks = "" if block_size is None else f" and background blocks of {block_size / 1000:g} km"
+    notes = {**_NOTES, "intervals": _NOTES["intervals"].format(blocks=blocks)}
+    return {**notes, "brownfield": BROWNFIELD} if brownfield else notes
 
 
 def _units(oof: pd.DataFrame, block_size: float | None) -> ResamplingUnits:

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mineral_prospectivity.scoring.binning import group_sums
-from mineral_prospectivity.scoring.sample import aligned
+from mineral_prospectivity.scoring.null import drawn_positives, null_band
+from mineral_prospectivity.scoring.sample import aligned, need_probability
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
-
-_DRAWS = 400
-_BAND = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,8 @@ def block_dispersion(
     Parameters
     ----------
     labels, probability, weights
-        0/1, p in (0, 1) by fits that never saw the cell, and sampling weights, ``(cells,)``.
+        0/1, p in (0, 1) by fits that never saw the cell, and sampling weights, ``(cells,)``: the
+        background may be sampled, and a row then stands for w cells that differ.
     x, y
         Cell centres, m.
     block_size
@@ -77,23 +76,29 @@ def block_dispersion(
         Deposit cluster of each deposit cell, ``(cells,)``; None makes every deposit cell its own.
     seed
         Seed of the labels drawn from p.
+
+    Raises
+    ------
+    ValueError
+        When lengths differ, a value is not finite or a weight is negative.
+    UndefinedMetricError
+        When no cell has any weight, or p is no probability.
     """
     own = np.arange(len(np.asarray(labels))) if clusters is None else clusters
     label, p, east, north, cluster, w = aligned(
         weights, labels=labels, probability=probability, x=x, y=y, clusters=own
     )
+    need_probability(p)
     corner = np.column_stack([east // block_size, north // block_size])
     block = np.unique(corner, axis=0, return_inverse=True)[1].ravel()
-    observed = _shared(label, cluster)
-    p = p * (observed.sum() / label.sum())
-    variance = group_sums(block, np.square(w) * p * (1 - p))
+    observed = w * _shared(label, cluster)
+    p = p * (observed.sum() / (w @ label))
+    variance = group_sums(block, w * p * (1 - p))
 
-    def dispersion(drawn: NDArray[np.float64]) -> float:
-        return float(np.mean(np.square(group_sums(block, w * (drawn - p))) / variance))
+    def dispersion(positives: NDArray[np.float64]) -> float:
+        return float(np.mean(np.square(group_sums(block, positives - w * p)) / variance))
 
-    rng = np.random.default_rng(seed)
-    null = [dispersion((rng.random(len(p)) < p).astype(np.float64)) for _ in range(_DRAWS)]
-    low, high = np.quantile(null, _BAND)
+    low, high = null_band([dispersion(drawn) for drawn in drawn_positives(p, w, seed)])
     return BlockDispersion(dispersion(observed), float(low), float(high), len(variance))
 
 

@@ -48,9 +48,13 @@ class DistanceComparison:
         return float(wasserstein_distance(self.held_out, self.to_predict))
 
     @property
-    def harder(self) -> bool:
-        """Whether held-out cells lie farther from training than those to be predicted, in mean."""
-        return bool(self.held_out.mean() > self.to_predict.mean())
+    def harder(self) -> bool | None:
+        """Whether held-out cells lie farther from training than those to be predicted, by median.
+
+        None where both medians are equal.
+        """
+        gap = np.median(self.held_out) - np.median(self.to_predict)
+        return None if gap == 0 else bool(gap > 0)
 
     def to_dict(self) -> dict[str, Any]:
         """Return quantiles and W as plain values for JSON."""
