@@ -38,7 +38,7 @@ def test_values_by_hand(oof):
     found = undiscovered_sensitivity(oof, undiscovered=None, **MONEY)
     row = found["table"][PER_KNOWN.index(0.5)]
     chance = 0.5 * oof.probability / (1 - oof.probability)
-    pays = chance > 1 / 50
+    pays = (chance > 1 / 50) & (oof.label == 0)
     assert found["known_deposits"] == oof.deposits.sum()
     assert row["undiscovered_deposits"] == 0.5 * oof.deposits.sum()
     assert row["known_share"] == pytest.approx(2 / 3)
@@ -49,6 +49,17 @@ def test_values_by_hand(oof):
     assert row["expected_value"] == pytest.approx(
         (oof.weight * (50 * chance - 1))[pays].sum(), abs=1e-9
     )
+
+
+def test_known_deposits_are_no_discoveries(oof):
+    """However sure the map is of them, and whatever their number."""
+    surer = oof.assign(probability=np.where(oof.label == 1, 0.6, oof.probability))
+    for found in (oof, surer):
+        claims = undiscovered_sensitivity(found, undiscovered=None, **MONEY)["as_it_is"]
+        open_ground = oof[oof.label == 0]
+        pays = open_ground[open_ground.probability > 1 / 50]
+        assert claims["paying_cells"] == pays.weight.sum()
+        assert claims["discoveries"] == pytest.approx(pays.weight @ pays.probability)
 
 
 def test_the_assumed_number_has_its_row(oof):

@@ -10,6 +10,7 @@ from scipy.special import logit, ndtr
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import cells_of_points
+from mineral_prospectivity.geo.tabulate import evidence_table
 from mineral_prospectivity.parameters import RiskParameters
 from mineral_prospectivity.targeting import (
     best_ground,
@@ -24,7 +25,7 @@ from mineral_prospectivity.uq.undiscovered import break_even, undiscovered_per_k
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from mineral_prospectivity.api.prediction import Prediction
     from mineral_prospectivity.geo.raster import Raster
@@ -59,6 +60,7 @@ def analyse_risk_return(
     risk_aversion: float = 1.0,
     tail: float = 0.1,
     per_known: float | None = None,
+    known: ArrayLike = False,
 ) -> RiskReturnAnalysis:
     """Weigh the return of testing each cell against what is not known of it.
 
@@ -70,7 +72,7 @@ def analyse_risk_return(
         Cost C of testing a cell and value V of a discovery, in one currency.
     confidence
         A cell is worth drilling when the chance of a discovery exceeds C / V in at least this
-        share of the models' distribution of p, a Gaussian of the log-odds.
+        share of the models' distribution of p, a Gaussian of the log-odds without the latent part.
     risk_aversion
         lambda of the risk-adjusted return EV - lambda SD.
     tail
@@ -78,6 +80,9 @@ def analyse_risk_return(
     per_known
         Undiscovered deposits for each known one; None takes the probability of a known deposit
         for the chance of a discovery. See :mod:`mineral_prospectivity.uq.undiscovered`.
+    known
+        Where a deposit is known, 0/1, ``(cells,)``: nothing is left to discover there. By default
+        nowhere.
 
     Raises
     ------
@@ -115,10 +120,12 @@ def analyse_risk_return(
         risk_aversion=risk_aversion,
         tail=tail,
         per_known=per_known,
+        known=known,
     )
     needed = break_even(exploration_cost / discovery_value, per_known)
     margin = prediction.log_odds_mean - logit(needed)
     chance = ndtr(margin / np.maximum(prediction.log_odds_sd, np.finfo(float).tiny))
+    chance = np.where(np.asarray(known, dtype=bool), 0.0, chance)
     return RiskReturnAnalysis(result, chance, chance >= confidence)
 
 
@@ -136,7 +143,8 @@ def pick_targets(
         From :meth:`~mineral_prospectivity.api.ensemble.CalibratedEnsemble.map`, better read
         back from the file it was written to.
     deposits
-        Known deposits, points in the CRS of the grid; may be empty.
+        Known deposits, points in the CRS of the grid; may be empty. Those on cells without a
+        prediction do not count. Testing the cells of the others discovers nothing.
     parameters
         Hot spots, categories, economics and targets; by default those of the project.
 
@@ -163,14 +171,15 @@ def pick_targets(
         surface, radius=chosen.hot_spots.radius, significance=chosen.hot_spots.significance
     ).map
     categories = risk_return(hot, maps, **chosen.categories.model_dump()).map
-    money = chosen.economics
+    money, known = chosen.economics, _cells_of_known(maps, deposits)
     targets = find_targets(
         best_ground(hot, maps, chosen.targets.area_share),
         maps,
         economics_map(
             maps,
             **money.model_dump(exclude={"undiscovered_deposits"}),
-            per_known=undiscovered_per_known(money.undiscovered_deposits, _on_map(maps, deposits)),
+            per_known=undiscovered_per_known(money.undiscovered_deposits, known.size),
+            known_cells=known,
         ),
         categories,
         deposits=deposits,
@@ -181,7 +190,10 @@ def pick_targets(
     return select_targets(targets, budget=chosen.targets.budget, spacing=chosen.targets.spacing)
 
 
-def _on_map(maps: Raster, deposits: gpd.GeoDataFrame) -> int:
-    """Return how many of the deposits lie on the grid."""
+def _cells_of_known(maps: Raster, deposits: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Return the cell of each deposit on a cell with a prediction."""
     points = deposits.geometry
-    return int((cells_of_points(maps.grid, points.x.to_numpy(), points.y.to_numpy()) >= 0).sum())
+    cells = cells_of_points(maps.grid, points.x.to_numpy(), points.y.to_numpy())
+    cells = cells[cells >= 0]
+    predicted = evidence_table(maps.select(["probability"]), cells)["probability"].notna()
+    return np.asarray(cells[predicted])

@@ -11,6 +11,7 @@ from mineral_prospectivity.scoring.evaluation.scored import ENSEMBLE, ScoredCell
 from mineral_prospectivity.scoring.ranking import roc_auc
 from mineral_prospectivity.uq.undiscovered import (
     deposit_probability,
+    deposits_per_cell,
     discovery_probability,
     undiscovered_per_known,
 )
@@ -52,7 +53,8 @@ def undiscovered_sensitivity(
     dict
         Plain values for JSON: ``known_deposits``, ``assumed``, ``as_it_is`` (p taken for the
         chance of a discovery) and ``table``, a row a number, ascending, the assumed one among
-        them. ``roc_auc`` and ``capture`` are those of the known deposits.
+        them. ``roc_auc`` and ``capture`` are those of the known deposits, the other claims those
+        of the cells without one.
 
     Raises
     ------
@@ -82,23 +84,36 @@ def undiscovered_sensitivity(
 
 
 def _mean_deposit(cells: ScoredCells, per_known: float) -> float:
-    chance = deposit_probability(cells.models[ENSEMBLE], per_known)
+    chance = _per_cell(cells) * deposit_probability(cells.models[ENSEMBLE], per_known)
     return float(np.average(chance, weights=cells.weights))
 
 
 def _claims(
     cells: ScoredCells, per_known: float | None, cost: float, value: float
 ) -> dict[str, Any]:
-    """Return what is said of the scored cells if this many deposits are undiscovered."""
+    """Return what is said of the scored cells if this many deposits are undiscovered.
+
+    Nothing is discovered where a deposit is known: such cells count for the ranking alone.
+    """
     chance, weights = discovery_probability(cells.models[ENSEMBLE], per_known), cells.weights
-    pays = chance > cost / value
-    return {
+    ranking = {
         "roc_auc": or_absent(roc_auc, cells.labels, chance, weights),
         "capture": or_absent(capture, chance, cells.deposits, CAPTURE_AREA, weights),
+    }
+    unknown = cells.labels == 0
+    certain = weights[unknown & (chance >= 1)].sum()
+    chance, weights = _per_cell(cells) * chance[unknown], weights[unknown]
+    pays = chance > cost / value
+    return {
+        **ranking,
         "discovery_probability": float(np.average(chance, weights=weights)),
         "paying_cells": float(weights[pays].sum()),
-        "paying_share": float(weights[pays].sum() / weights.sum()),
+        "paying_share": float(weights[pays].sum() / cells.weights.sum()),
         "discoveries": float(weights[pays] @ chance[pays]),
         "expected_value": float(weights[pays] @ (value * chance[pays] - cost)),
-        "certain_cells": float(weights[chance >= 1].sum()),
+        "certain_cells": float(certain),
     }
+
+
+def _per_cell(cells: ScoredCells) -> float:
+    return deposits_per_cell(cells.deposits.sum(), cells.labels.sum())

@@ -10,11 +10,12 @@ from scipy.special import expit, ndtri
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.grid import window_cells
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.uq.undiscovered import discovery_probability, discovery_sd
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
     from mineral_prospectivity.geo.grid import Window
 
@@ -27,7 +28,10 @@ NODES = 40
 INPUTS = ("probability", "epistemic", "log_odds_mean", "log_odds_sd")
 
 BANDS = (
-    Band("probability", description="Chance that testing the cell makes a discovery"),
+    Band(
+        "probability",
+        description="Chance that testing the cell makes a discovery, 0 where a deposit is known",
+    ),
     Band("probability_lower", description="Lower bound of the 90 % interval of that chance"),
     Band("probability_upper", description="Upper bound of the 90 % interval of that chance"),
     Band("expected_value", unit="currency", description="pV - C"),
@@ -62,6 +66,8 @@ def economics_map(
     risk_aversion: float,
     tail: float,
     per_known: float | None = None,
+    per_cell: float = 1.0,
+    known_cells: NDArray[np.integer] | None = None,
 ) -> Raster:
     """Return the economics of every cell as a lazy raster with the bands ``BANDS``.
 
@@ -69,10 +75,18 @@ def economics_map(
     ----------
     maps
         With the bands ``probability``, ``epistemic``, ``log_odds_mean`` and ``log_odds_sd``.
-    exploration_cost, discovery_value, risk_aversion, tail, per_known
+    exploration_cost, discovery_value, risk_aversion, tail, per_known, per_cell
         As for :func:`economics`.
+    known_cells
+        Flat indices of the cells that hold a known deposit, any order.
+
+    Raises
+    ------
+    ConfigurationError
+        If C is not below V: testing could never pay.
     """
     source = maps.select(INPUTS)
+    held = np.empty(0, dtype=np.int64) if known_cells is None else known_cells
 
     def read(window: Window) -> NDArray[np.float32]:
         result = economics(
@@ -82,6 +96,8 @@ def economics_map(
             risk_aversion=risk_aversion,
             tail=tail,
             per_known=per_known,
+            per_cell=per_cell,
+            known=np.isin(window_cells(maps.grid, window), held),
         )
         return np.stack([getattr(result, field.name) for field in fields(result)]).astype(
             np.float32
@@ -102,6 +118,8 @@ def economics(
     risk_aversion: float,
     tail: float,
     per_known: float | None = None,
+    per_cell: float = 1.0,
+    known: ArrayLike = False,
 ) -> CellEconomics:
     """Return what testing a cell is worth, and how sure that is.
 
@@ -109,7 +127,10 @@ def economics(
     EV_m = q_m V - C; what is not known of the model makes EV_m uncertain. Its mean and SD come
     from the mean and the epistemic SD of p. Its tail and the bounds of q come from a Gaussian of
     the log-odds with the mean and SD of the ensemble, because maps keep no more of the mixture
-    than these two moments.
+    than these two moments. They leave out the latent posterior, which p includes: where it is wide,
+    as that of ``model: cvae``, q may lie outside its bounds.
+
+    Where a deposit is known there is nothing to discover: q is 0 and EV is -C.
 
     Parameters
     ----------
@@ -126,6 +147,11 @@ def economics(
     per_known
         Undiscovered deposits for each known one, which q follows from; None takes q = p. See
         :mod:`mineral_prospectivity.uq.undiscovered`.
+    per_cell
+        Deposits that a positive cell stands for, which q is multiplied by: see
+        :func:`~mineral_prospectivity.uq.undiscovered.deposits_per_cell`.
+    known
+        Where a deposit is known, 0/1, same shape.
 
     Raises
     ------
@@ -133,20 +159,23 @@ def economics(
         If C is not below V: testing could never pay.
     """
     _check_money(exploration_cost, discovery_value)
-    p = discovery_probability(probability, per_known)
-    sd = discovery_sd(probability, epistemic, per_known)
-    mean = np.asarray(log_odds_mean, dtype=np.float64)
+    held = np.asarray(known, dtype=bool) & ~np.isnan(probability)
+    probability, epistemic = (np.where(held, 0.0, values) for values in (probability, epistemic))
+    mean = np.where(held, -np.inf, np.asarray(log_odds_mean, dtype=np.float64))
+    p = per_cell * discovery_probability(probability, per_known)
+    sd = per_cell * discovery_sd(probability, epistemic, per_known)
+    tail_chance = per_cell * tail_mean(mean, log_odds_sd, tail, per_known)
     reach = ndtri((1 + INTERVAL) / 2) * log_odds_sd
     value = discovery_value * p - exploration_cost
     risk = discovery_value * sd
     return CellEconomics(
         probability=p,
-        probability_lower=discovery_probability(expit(mean - reach), per_known),
-        probability_upper=discovery_probability(expit(mean + reach), per_known),
+        probability_lower=per_cell * discovery_probability(expit(mean - reach), per_known),
+        probability_upper=per_cell * discovery_probability(expit(mean + reach), per_known),
         expected_value=value,
         return_sd=risk,
         sharpe_ratio=np.divide(value, risk, out=np.full_like(value, np.nan), where=risk > 0),
-        cvar=discovery_value * tail_mean(mean, log_odds_sd, tail, per_known) - exploration_cost,
+        cvar=discovery_value * tail_chance - exploration_cost,
         drill=np.where(np.isnan(p), np.nan, p > exploration_cost / discovery_value),
         risk_adjusted_return=value - risk_aversion * risk,
     )
@@ -169,7 +198,8 @@ def tail_mean(
     mean, sd
         Of the log-odds, one shape.
     tail
-        alpha in (0, 1); towards 1 the plain mean.
+        alpha in (0, 1); towards 1 the mean over this Gaussian, which is not quite p: the members
+        are a mixture, and p has the latent posterior as well.
     per_known
         As for :func:`economics`.
 

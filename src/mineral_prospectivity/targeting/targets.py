@@ -84,9 +84,9 @@ def find_targets(
         In order of rank, in the CRS of the grid: ``rank``, ``target_id``, ``cells``,
         ``area_km2``; ``probability_mean``, ``probability_max``, ``probability_lower`` and
         ``probability_upper`` (of a discovery, as in the economics; the bounds are means of the
-        cells' 90 % bounds, as if all cells erred together); ``expected_deposits`` (sum of p: cells
-        expected to hold a deposit); ``aleatoric``, ``epistemic`` and ``total`` (mean SD);
-        ``expected_value`` and ``risk_adjusted_return`` (sums over all cells);
+        cells' 90 % bounds, as if all cells erred together); ``expected_deposits`` (sum of p:
+        discoveries expected, beside the known deposits); ``aleatoric``, ``epistemic`` and
+        ``total`` (mean SD); ``expected_value`` and ``risk_adjusted_return`` (sums over all cells);
         ``cells_to_test``, ``testing_cost`` and ``testing_return`` (over the cells that pay);
         ``category`` (of most cells); ``known_deposits`` inside; ``nearest_deposit`` and
         ``deposit_distance`` (m, 0 inside); ``geometry``.

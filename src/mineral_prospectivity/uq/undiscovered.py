@@ -59,6 +59,28 @@ def undiscovered_per_known(undiscovered: float | None, known: int) -> float | No
     return undiscovered / known
 
 
+def deposits_per_cell(deposits: float, positive: float) -> float:
+    """Return how many deposits a positive cell stands for, at most 1.
+
+    A buffer or a polygon makes several cells positive for one deposit, and p is the probability of
+    a positive cell: each of them holds the deposit with this chance. Points in one cell are one
+    discovery.
+
+    Parameters
+    ----------
+    deposits
+        Known deposits.
+    positive
+        Cells that they make positive.
+
+    Examples
+    --------
+    >>> deposits_per_cell(2, 26), deposits_per_cell(7, 6)
+    (0.077, 1.0)
+    """
+    return min(deposits / positive, 1.0) if positive else 1.0
+
+
 def deposit_probability(probability: ArrayLike, per_known: float) -> NDArray[np.float64]:
     """Return P(y = 1 | x): that a cell holds a deposit, known or not.
 

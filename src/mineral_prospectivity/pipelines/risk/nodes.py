@@ -43,7 +43,7 @@ from mineral_prospectivity.targeting import (
     select_targets,
     target_zones,
 )
-from mineral_prospectivity.uq.undiscovered import undiscovered_per_known
+from mineral_prospectivity.uq.undiscovered import deposits_per_cell, undiscovered_per_known
 
 
 def find_hot_spots(
@@ -115,15 +115,16 @@ def appraise(
 ) -> tuple[Raster, Raster]:
     """Return the economics of every cell, and the risk-adjusted return as a map of its own."""
     require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
+    deposits, positive = int(cells["deposits"].sum()), cells["label"] == 1
     economics = economics_map(
         prediction,
         exploration_cost=parameters.exploration_cost,
         discovery_value=parameters.discovery_value,
         risk_aversion=parameters.risk_aversion,
         tail=parameters.tail,
-        per_known=undiscovered_per_known(
-            parameters.undiscovered_deposits, int(cells["deposits"].sum())
-        ),
+        per_known=undiscovered_per_known(parameters.undiscovered_deposits, deposits),
+        per_cell=deposits_per_cell(deposits, int(positive.sum())),
+        known_cells=cells.loc[positive, "cell"].to_numpy(),
     )
     return economics, economics.select(["risk_adjusted_return"])
 
