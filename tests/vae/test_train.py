@@ -7,12 +7,16 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 
 from mineral_prospectivity.errors import ConfigurationError, TrainingError
+from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.uq.calibration import fit_calibration
+from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.vae.cross_fitting import CALIBRATION_BACKGROUND, CalibrationSample
+from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.device import choose_device
 from mineral_prospectivity.vae.settings import VaeSettings
 from mineral_prospectivity.vae.train import fit_members
@@ -74,10 +78,33 @@ def test_calibration_cells_are_predicted_for_every_other_fold(data, pack):
 def test_the_calibration_sample_stands_for_the_whole_map(make_data):
     data = make_data(cells=CALIBRATION_BACKGROUND + 2000)
     sample = CalibrationSample.draw(data, 0)
-    background = data.background[sample.rows]
+    background = data.labels[sample.rows] == 0
     assert background.sum() == CALIBRATION_BACKGROUND
-    assert sample.weights[background].sum() == pytest.approx(data.weights[data.background].sum())
+    assert sample.weights[background].sum() == pytest.approx(data.weights[data.labels == 0].sum())
+    assert not data.training[sample.rows].all()
     np.testing.assert_array_equal(sample.rows[~background], np.flatnonzero(data.positive))
+
+
+def test_excluded_background_does_not_raise_the_calibrated_rates():
+    """Fits that see 70 % of the background expect deposits 1 / 0.7 times as often."""
+    rng = np.random.default_rng(4)
+    p = expit(rng.normal(-2.5, 1, 6000))
+    labels = (rng.random(6000) < p).astype(np.int8)
+    data = TrainingData(
+        cells=np.arange(6000), features=rng.normal(size=(6000, 1)).astype(np.float32),
+        labels=labels, clusters=np.where(labels == 1, 0, -1).astype(np.int32),
+        weights=np.ones(6000), training=(labels == 1) | (rng.random(6000) < 0.7),
+        folds=np.zeros(6000, np.int8), bands=(Band("gravity"),),
+    )  # fmt: skip
+    expected = logit(p)[None] - np.log(0.7)
+    sample, none = CalibrationSample.draw(data, 0), np.zeros((1, 6000))
+    rows = sample.rows
+    fitted = fit_calibration(
+        expected[:, rows], none[:, rows], none[:, rows], labels[rows], sample.weights
+    )
+    found = decompose(*vars(fitted.apply(expected, none, none)).values()).probability
+    assert expit(expected).mean() > 1.25 * labels.mean()
+    assert found.mean() == pytest.approx(labels.mean(), rel=0.02)
 
 
 def test_without_nesting_there_is_no_inner_table(data, settings, pack):
@@ -193,7 +220,8 @@ def test_folds_beyond_their_number_are_refused(data, settings):
 def test_two_folds_are_too_few_for_a_nested_calibration(data, settings):
     message = (
         r"^folds\.count = 2: a calibration on inner folds needs at least 3\. "
-        r"Raise it, or set uncertainty\.calibration: none$"
+        r"Raise it, or train without inner folds \(nested=False\), which leaves nothing to fit a "
+        r"calibration to$"
     )
     with pytest.raises(TrainingError, match=message):
         train(data, [0], settings, folds=2)

@@ -130,11 +130,26 @@ def test_fits_are_stacked_in_order():
 def test_a_constant_band_says_nothing():
     transform = fit([[3], [3], [np.nan]], CONTINUOUS)
     assert scores_of(transform, [3, 7, -1]).tolist() == [0, 0, 0]
+    assert transform.read(torch.tensor([[[3.0], [7e4]]])).raw.tolist() == [[[0.0], [0.0]]]
 
 
 def test_a_band_without_values_in_the_cells_of_a_fit_says_nothing():
     transform = fit([[np.nan], [1], [2]], CONTINUOUS, rows=[[True, False, False]])
     assert scores_of(transform, [1, 2]).tolist() == [0, 0]
+
+
+def test_a_survey_that_no_cell_of_a_fit_has_moves_no_channel_but_its_mark():
+    rows = [[True, True, False], [True, True, True]]
+    bands = [Band("magnetics"), Band("survey", "survey")]
+    transform = fit([[1, np.nan], [2, np.nan], [3, 5e4]], bands, rows=rows).take([0])
+    values = torch.tensor([[[3.0, 5e4], [3.0, -7e4]]], requires_grad=True)
+    channels = transform.channels(transform.read(values))
+    assert channels.isfinite().all()
+    torch.testing.assert_close(channels[0, 0], channels[0, 1])
+    channels.square().sum().backward()
+    assert values.grad is not None
+    assert values.grad.isfinite().all()
+    assert values.grad[0, :, 1].tolist() == [0, 0]
 
 
 def test_linear_table_of_two_values():

@@ -58,7 +58,8 @@ def check_folds(data: TrainingData, folds: int, *, nested: bool) -> None:
     if nested and folds < SMALLEST_NESTED:
         msg = (
             f"folds.count = {folds}: a calibration on inner folds needs at least "
-            f"{SMALLEST_NESTED}. Raise it, or set uncertainty.calibration: none"
+            f"{SMALLEST_NESTED}. Raise it, or train without inner folds (nested=False), which "
+            "leaves nothing to fit a calibration to"
         )
         raise TrainingError(msg)
     if data.folds.min() < 0 or data.folds.max() >= folds:
@@ -87,9 +88,13 @@ class CalibrationSample(NamedTuple):
 
     @classmethod
     def draw(cls, data: TrainingData, seed: int) -> CalibrationSample:
-        """Draw at most ``CALIBRATION_BACKGROUND`` background cells, the same for all members."""
+        """Draw at most ``CALIBRATION_BACKGROUND`` background cells, the same for all members.
+
+        Cells of the exclusion zone are among them, which no fit trains on: maps and scores count
+        them as background, and so must the calibration, or its rates are too high.
+        """
         rng = np.random.default_rng(np.random.SeedSequence(seed))
-        background = np.flatnonzero(data.background)
+        background = np.flatnonzero(data.labels == 0)
         size = min(CALIBRATION_BACKGROUND, len(background))
         drawn = rng.choice(background, size, replace=False)
         rows = np.sort(np.concatenate([np.flatnonzero(data.positive), drawn]))

@@ -27,7 +27,7 @@ BLOCK = 65_536
 """Cells that are brought to the device at once."""
 
 
-class LogitMoments(NamedTuple):
+class EnsembleMoments(NamedTuple):
     """Moments of the logit of each member and cell, and the cells' reconstruction residual."""
 
     mean: NDArray[np.float64]
@@ -142,7 +142,7 @@ class Ensemble:
             )
         return "Declare the layers as they were, or train the members again"
 
-    def logit_moments(self, features: NDArray[np.float32]) -> LogitMoments:
+    def logit_moments(self, features: NDArray[np.float32]) -> EnsembleMoments:
         """Return the Gaussian of each member's logit.
 
         Parameters
@@ -166,7 +166,7 @@ class Ensemble:
                 variance[who.members, part] = moments.variance.cpu().numpy()
                 latent[who.members, part] = moments.latent.cpu().numpy()
                 residual[part] += moments.residual.sum(dim=0).cpu().numpy() / members
-        return LogitMoments(mean, variance, latent, residual)
+        return EnsembleMoments(mean, variance, latent, residual)
 
     def encode(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """Return the mean of q(z|x) of each member and cell, ``(members, cells, latent)``.

@@ -54,7 +54,8 @@ class EvidenceTransform:
     larger, and one a thousand times larger does not drown all else. Missing values read as the
     median of the fit, and one
     channel a layer tells which share of its bands is missing. A band that is constant in the
-    cells of a fit tells that fit nothing: its score is 0 everywhere.
+    cells of a fit, or missing in all of them, tells that fit nothing: its score and its robust
+    value are 0 everywhere.
 
     Parameters
     ----------
@@ -65,8 +66,8 @@ class EvidenceTransform:
     slopes
         Slope below each knot and above the last, ``(fits, continuous bands, KNOTS + 1)``.
     centre, scale
-        Median, and spread of the continuous bands (1 for fractions), shape ``(fits, bands)``,
-        continuous bands first.
+        Median, and spread of the continuous bands (1 for fractions, infinite for a band without
+        one), shape ``(fits, bands)``, continuous bands first.
 
     References
     ----------
@@ -257,7 +258,7 @@ def _samples(
 
 
 def _moments(sample: WeightedSample, band: Band) -> tuple[float, float]:
-    if not len(sample.values):
-        return 0.0, 1.0
-    spread = 1.0 if band.kind == "fraction" else sample.spread() or 1.0
-    return sample.quantile(0.5), spread
+    centre = sample.quantile(0.5) if len(sample.values) else 0.0
+    if band.kind == "fraction":
+        return centre, 1.0
+    return centre, (sample.spread() if len(sample.values) > 1 else 0.0) or np.inf
