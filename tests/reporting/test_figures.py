@@ -6,7 +6,8 @@ from matplotlib.figure import Figure
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.reporting import charts, curves, maps
+from mineral_prospectivity.parameters import HotSpotParameters
+from mineral_prospectivity.reporting import charts, curves, figures, maps
 from mineral_prospectivity.reporting.style import model_styles, png_bytes, svg_bytes
 from mineral_prospectivity.reporting.thumbnails import thumbnail
 
@@ -151,9 +152,24 @@ def test_risk_against_return_draws_no_more_than_it_should():
         rng.integers(0, 5, (300, 300)),
         threshold=0.5,
         risk_label="SD",
+        return_label="mean log-odds of a deposit",
+        logarithmic=False,
     )
     drawn = sum(len(line.get_xdata()) for line in figure.axes[0].lines[:4])
     assert 10_000 < drawn <= charts.DOTS
+
+
+@pytest.mark.parametrize("surface", ["probability", "log_odds"])
+def test_the_return_that_is_drawn_is_the_map_that_is_clustered(surface):
+    band, label = figures.RETURNS[surface]
+    assert band == HotSpotParameters(surface=surface).band
+    figure = charts.risk_return_figure(
+        *np.full((2, 3), 0.2), np.arange(1, 4), threshold=0.5, risk_label="SD",
+        return_label=label, logarithmic=surface == "probability",
+    )  # fmt: skip
+    axes = figure.axes[0]
+    assert axes.get_ylabel() == f"Return: {label}"
+    assert axes.get_yscale() == ("log" if surface == "probability" else "linear")
 
 
 def test_models_differ_in_colour_and_line():

@@ -94,3 +94,10 @@ def test_table_counts_cells_and_deposits(grid, maps, deposits):
     assert table.area_share.sum() == pytest.approx(1)
     assert table.area_km2.sum() == pytest.approx((values > 0).sum() * 0.01)
     assert (table.lift * table.area_share).sum() == pytest.approx(1)
+
+
+def test_without_deposits_there_is_no_share_of_them(maps, deposits):
+    result = risk_return(spots_of(maps), maps, measure="log_odds_sd", threshold=None, quantile=0.5)
+    table = category_table(result.map, deposits.iloc[:0])
+    assert table.deposits.sum() == 0
+    assert table[["deposit_share", "lift"]].isna().all(axis=None)

@@ -8,6 +8,7 @@ from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cell_centres, make_grid
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.targeting import Background, explain_targets
+from mineral_prospectivity.targeting.analogues import deposit_titles
 from mineral_prospectivity.targeting.zones import Zones, best_cells
 
 ROWS, COLS = 6, 8
@@ -133,6 +134,11 @@ def test_deposits_without_names_are_called_by_their_row(explain, region):
         "deposit in row 2",
         "deposit in row 2; deposit in row 1",
     ]
+
+
+def test_a_deposit_that_lacks_its_name_alone_is_called_by_its_row(region):
+    found = deposits_at(region, [1, 10, 20], [0, 1, 2]).assign(name=["Ore", None, "Lode"])
+    assert deposit_titles(found).tolist() == ["Ore", "deposit in row 2", "Lode"]
 
 
 def test_without_deposits_nothing_is_similar(explain, region):

@@ -81,13 +81,15 @@ def risk_return_figure(
     *,
     threshold: float,
     risk_label: str,
+    return_label: str,
+    logarithmic: bool,
 ) -> Figure:
     """Draw risk against return, a dot a cell, in the colours of the categories.
 
     Parameters
     ----------
     returns
-        Mean log-odds of the cells, any shape.
+        The map that is clustered, any shape.
     risk
         Their risk, same shape.
     categories
@@ -96,6 +98,10 @@ def risk_return_figure(
         Risk above which a cell is high risk.
     risk_label
         What the risk measures, with its unit.
+    return_label
+        What the returns are.
+    logarithmic
+        Whether returns are drawn on a logarithmic scale.
     """
     known = np.flatnonzero(categories.ravel() > 0)
     known = known[:: max(1, -(-known.size // DOTS))]
@@ -114,7 +120,8 @@ def risk_return_figure(
         if x.size:
             axes.set_xlim(0, float(np.quantile(x, 0.999)) * 1.05)
         axes.set_xlabel(f"Risk: {risk_label}")
-        axes.set_ylabel("Return: mean log-odds of a deposit")
+        axes.set_ylabel(f"Return: {return_label}")
+        axes.set_yscale("log" if logarithmic else "linear")
         keys = [
             Line2D([], [], marker="o", linestyle="", color=c.colour, label=c.name)
             for c in CATEGORIES

@@ -10,12 +10,12 @@ from mineral_prospectivity.reporting.comparisons import headline_names, scores_w
 from mineral_prospectivity.reporting.style import png_bytes, svg_bytes
 from mineral_prospectivity.reporting.thumbnails import thumbnail
 from mineral_prospectivity.reporting.words import (
-    LOWER_IS_BETTER,
     UNCERTAINTY_NAMES,
     is_absent,
     model_label,
     score_label,
 )
+from mineral_prospectivity.scoring.bootstrap import LOWER_IS_BETTER
 from mineral_prospectivity.targeting.categories import risk_surface
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ RISK_LABELS = {
     "relative": "epistemic SD over p",
     "bernoulli_relative": "epistemic SD over √(p(1 − p))",
 }
+
+RETURNS = {
+    "probability": ("probability", "probability of a deposit"),
+    "log_odds": ("log_odds_mean", "mean log-odds of a deposit"),
+}
+"""By ``risk.hot_spots.surface``: the map that return is read from, and what it holds."""
 
 
 @dataclass(frozen=True)
@@ -122,12 +128,15 @@ def _map_figures(inputs: ReportInputs, maps_shown: ReportMaps) -> dict[str, Repo
 
 def _risk_return(inputs: ReportInputs, maps_shown: ReportMaps) -> ReportFigure:
     measure, threshold = inputs.risk["risk"]["measure"], inputs.risk["risk"]["threshold"]
+    surface, label = RETURNS[inputs.parameters["risk"]["hot_spots"]["surface"]]
     figure = charts.risk_return_figure(
-        maps_shown.prediction.band("log_odds_mean").astype(float),
+        maps_shown.prediction.band(surface).astype(float),
         thumbnail(risk_surface(inputs.prediction, measure)).values[0].astype(float),
         maps_shown.categories.values[0].astype(int),
         threshold=threshold,
         risk_label=RISK_LABELS[measure],
+        return_label=label,
+        logarithmic=surface == "probability",
     )
     return png_figure(
         figure,

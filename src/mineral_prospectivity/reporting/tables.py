@@ -43,7 +43,7 @@ def category_rows(risk: Mapping[str, Any]) -> Table:
             f"{row['area_km2']:,.0f}",
             percent(row["area_share"]),
             str(row["deposits"]),
-            percent(row["deposit_share"]),
+            MISSING if row["deposit_share"] is None else percent(row["deposit_share"]),
             MISSING if row["lift"] is None else number(row["lift"]),
         )
         for row in risk["categories"]

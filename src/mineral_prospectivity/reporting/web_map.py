@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from shapely.geometry import mapping
 
 from mineral_prospectivity.geo.grid import grid_crs
@@ -18,8 +17,11 @@ from mineral_prospectivity.reporting.web_layers import (
     continuous_layer,
 )
 from mineral_prospectivity.reporting.words import number, percent, plural
+from mineral_prospectivity.targeting.analogues import deposit_titles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
@@ -59,7 +61,7 @@ def web_map(inputs: ReportInputs, maps: ReportMaps) -> dict[str, Any]:
             ),
             category_layer(categories.values[0].astype(np.uint16)),
         ],
-        "deposits": _points(inputs.deposits, _names(inputs.deposits)),
+        "deposits": _points(inputs.deposits, map(str, deposit_titles(inputs.deposits))),
         "samples": _points(inputs.next_samples, _sample_words(inputs.next_samples)),
         "targets": [_target(row) for row in inputs.targets.itertuples()],
     }
@@ -103,19 +105,9 @@ def _globe(
     return points.x.round(7).tolist(), points.y.round(7).tolist()
 
 
-def _points(points: gpd.GeoDataFrame, words: list[str]) -> list[dict[str, Any]]:
+def _points(points: gpd.GeoDataFrame, words: Iterable[str]) -> list[dict[str, Any]]:
     places = zip(points.geometry.x, points.geometry.y, words, strict=True)
     return [{"x": round(x, 1), "y": round(y, 1), "text": text} for x, y, text in places]
-
-
-def _names(deposits: gpd.GeoDataFrame) -> list[str]:
-    """Return the deposits' names: their first column of text."""
-    columns = deposits.drop(columns=deposits.geometry.name)
-    texts = [name for name in columns if pd.api.types.is_string_dtype(columns[name])]
-    if not texts:
-        return ["Known deposit"] * len(deposits)
-    names = columns[texts[0]].fillna("Known deposit, unnamed")
-    return [str(name) for name in names]
 
 
 def _sample_words(samples: gpd.GeoDataFrame) -> list[str]:

@@ -49,12 +49,10 @@ class LatentDeposits:
         latent
             Latent components, one a band.
         name_column
-            Column with their names; None takes the first text column, or else their row.
+            Column with their names; None takes the first text column. A deposit without a name is
+            called by its row.
         """
-        cells = deposits["cell"].to_numpy(np.int64)
-        names = deposit_names(deposits, name_column)
-        if names is None:
-            names = np.array([f"deposit in row {row + 1}" for row in range(len(deposits))], object)
+        cells, names = deposits["cell"].to_numpy(np.int64), deposit_titles(deposits, name_column)
         return cls(names, cells, deposits["cluster"].to_numpy(np.int64), places(latent, cells))
 
     def distances(self, of: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -82,6 +80,15 @@ def deposit_names(
     """Return the names of deposits: those of a column, of the first text column, or None."""
     column = name_column or first_text_column(deposits)
     return None if column is None else deposits[column].to_numpy(dtype=object)
+
+
+def deposit_titles(
+    deposits: gpd.GeoDataFrame, name_column: str | None = None
+) -> NDArray[np.object_]:
+    """Return what to call each deposit: its name, or else its row."""
+    rows = np.array([f"deposit in row {row + 1}" for row in range(len(deposits))], dtype=object)
+    names = deposit_names(deposits, name_column)
+    return rows if names is None else np.where(pd.isna(names), rows, names)
 
 
 def first_text_column(deposits: gpd.GeoDataFrame) -> str | None:

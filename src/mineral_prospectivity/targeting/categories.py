@@ -126,8 +126,9 @@ def category_table(categories: Raster, deposits: gpd.GeoDataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        A row a category, in the order of ``CATEGORIES``; ``lift`` is the share of the deposits
-        over the share of the area, NaN for an empty category.
+        A row a category, in the order of ``CATEGORIES``; ``deposit_share`` is NaN where no deposit
+        lies on the map, and ``lift``, the share of the deposits over the share of the area, there
+        and for an empty category.
     """
     cells = np.zeros(len(CATEGORIES) + 1, dtype=np.int64)
     found = np.zeros_like(cells)
@@ -147,7 +148,7 @@ def category_table(categories: Raster, deposits: gpd.GeoDataFrame) -> pd.DataFra
             "area_km2": cells[1:] * resolution / 1e6,
             "area_share": cells[1:] / max(cells[1:].sum(), 1),
             "deposits": found[1:],
-            "deposit_share": found[1:] / max(found[1:].sum(), 1),
+            "deposit_share": found[1:] / (found[1:].sum() or np.nan),
         }
     )
     return table.assign(lift=table.deposit_share / table.area_share.where(table.cells > 0))

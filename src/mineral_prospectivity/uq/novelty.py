@@ -17,10 +17,13 @@ _KNOTS = 1001  # every 0.1 per cent
 class NoveltyScale:
     """From the mean squared standardised residual of a cell to its percentile.
 
+    The models clip each residual at 3 standard deviations before it is squared, so that one odd
+    band does not drown all others; their mean so ends at 9.
+
     The percentile is the weighted share of held-out cells whose residual is smaller, with half
     of those that are equal, interpolated between them: 50 is as usual as a held-out cell can be,
     99 means that one held-out cell in a hundred fits worse. Below the smallest held-out residual
-    it is 0; **100 means beyond every held-out cell**: nothing like it was seen, and how much
+    it is 0; **100 means beyond every held-out cell**: no held-out cell fitted worse, and how much
     farther it lies can no longer be told.
 
     Parameters
@@ -41,8 +44,8 @@ class NoveltyScale:
         Parameters
         ----------
         residual
-            Mean over features and members of the squared standardised residual, ``(cells,)``,
-            from fits that never saw the cell; NaN is left out.
+            Mean over features and members of the squared standardised residual, clipped as above,
+            ``(cells,)``, from fits that never saw the cell; NaN is left out.
         weights
             Sampling weights, ``(cells,)``; None weighs every cell alike.
 
