@@ -168,7 +168,7 @@ class EvaluationParameters(_Group):
 
 
 class HotSpotParameters(_Group):
-    """Getis-Ord Gi* of the mean."""
+    """Getis-Ord Gi* of the surface."""
 
     radius: Annotated[float, Field(gt=0, description="Neighbourhood radius, m.")] = 1500.0
     significance: Annotated[

@@ -49,7 +49,7 @@ from mineral_prospectivity.uq.undiscovered import deposits_per_cell, undiscovere
 def find_hot_spots(
     prediction: Raster, parameters: HotSpotParameters
 ) -> tuple[Raster, dict[str, Any]]:
-    """Return Gi* of the mean, and how many cells are significant."""
+    """Return Gi* of the surface, and how many cells are significant."""
     surface = prediction.select([parameters.band])
     found = hot_spots(surface, radius=parameters.radius, significance=parameters.significance)
     share = found.significant / found.cells
