@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from mineral_prospectivity.errors import BundleError
 from mineral_prospectivity.vae import bundle as module
 from mineral_prospectivity.vae.bundle import MemberBundle
+from mineral_prospectivity.vae.ensemble import Ensemble
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,20 @@ def test_a_bundle_survives_its_file(bundle, tmp_path):
     for name, array in bundle.tensors.items():
         np.testing.assert_array_equal(loaded.tensors[name], array)
     assert loaded.to_bytes() == path.read_bytes()
+
+
+def test_a_band_without_spread_survives_the_file_and_says_nothing(bundle, data, tmp_path):
+    """It is stored as infinite: the robust value of every cell is then 0."""
+    scale = bundle.tensors["transform.scale"].copy()
+    scale[0, 0] = np.inf
+    path = tmp_path / "member_001.safetensors"
+    MemberBundle(bundle.header, bundle.tensors | {"transform.scale": scale}).save(path)
+    loaded = MemberBundle.load(path)
+    assert loaded.tensors["transform.scale"][0, 0] == np.inf
+    ensemble = Ensemble.of([loaded], device="cpu")
+    assert np.isfinite(ensemble.logit_moments(data.features).mean).all()
+    baseline = np.nanmedian(data.features, axis=0)
+    assert np.isfinite(ensemble.attribute(data.features[:5], baseline).layers).all()
 
 
 def test_the_header_tells_where_the_member_comes_from(bundle, data, request):

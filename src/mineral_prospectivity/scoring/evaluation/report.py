@@ -138,7 +138,9 @@ def evaluate(
         name: or_absent(calibration_scores, cells, p, bins, seed)
         for name, p in cells.models.items()
     }
-    calibration[ENSEMBLE]["sharpness"]["mean_interval_width"] = interval_width(oof, cells.weights)
+    if "sharpness" in calibration[ENSEMBLE]:
+        width = interval_width(oof, cells.weights)
+        calibration[ENSEMBLE]["sharpness"]["mean_interval_width"] = width
     return {
         "scored": {**_counts(oof, cells), "brownfield": brownfield},
         "models": {
