@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import time
+from http import HTTPStatus
 
 import pytest
 
 from mineral_prospectivity.runner.errors import BatchError, RunLockedError
-from mineral_prospectivity.runner.lock import LEASE_SECONDS, is_alive, run_lock
+from mineral_prospectivity.runner.lock import LEASE_SECONDS, RunLock, is_alive, run_lock
 from mineral_prospectivity.runner.record import read_record, write_record
 from mineral_prospectivity.runner.store import Conflict
 
@@ -84,6 +85,42 @@ def test_a_lease_is_renewed(store):
         first = json.loads(store.get("lock.json")[0])["renewed"]
         time.sleep(0.2)
         assert json.loads(store.get("lock.json")[0])["renewed"] > first
+
+
+@pytest.fixture
+def lose_answer(aws):
+    """Lose the answer to the next object written: the client sends it again."""
+    delays = []
+
+    def answer(response, **_):
+        written = response is not None and response[0].status_code == HTTPStatus.OK
+        return delays.pop() if written and delays else None
+
+    aws.s3.meta.events.register_first("needs-retry.s3.PutObject", answer)
+    return lambda: delays.append(0.0)  # s until it is sent again
+
+
+def test_a_lost_answer_does_not_lose_the_run(store, lose_answer):
+    lock = RunLock(store)
+    lose_answer()
+    lock.take()
+    for _ in range(2):
+        lose_answer()
+        lock.renew()
+        lock.check()
+    write_holder(store)
+    lose_answer()
+    lock.renew()
+    assert lock.lost
+
+
+def test_a_silent_drivers_lock_is_taken_over_though_the_answer_is_lost(store, lose_answer):
+    write_holder(store, renewed=time.time() - LEASE_SECONDS - 1)
+    lock = RunLock(store)
+    lose_answer()
+    lock.take()
+    lock.renew()
+    lock.check()
 
 
 def test_a_record_keeps_what_was_asked_for(store):

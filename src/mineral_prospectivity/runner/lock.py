@@ -93,9 +93,7 @@ class RunLock:
         RunLockedError
             If another driver holds it.
         """
-        try:
-            self._etag = self._store.create(OBJECT, self._body())
-        except Conflict:
+        if not self._write(None):
             self._take_over()
 
     def renew(self) -> None:
@@ -103,9 +101,7 @@ class RunLock:
         if self.lost:
             return
         try:
-            self._etag = self._store.replace(OBJECT, self._body(), self._etag)
-        except Conflict:
-            self.lost = True
+            self.lost = not self._write(self._etag)
         except (ClientError, BotoCoreError):
             return  # the lease outlasts a few failed renewals
 
@@ -121,19 +117,32 @@ class RunLock:
     def _body(self) -> bytes:
         return json.dumps({**self._owner, "renewed": time.time()}).encode()
 
+    def _write(self, etag: str | None) -> bool:
+        """Write the lock where there is none, or over the one of an ETag; say whether it is ours.
+
+        A call that is repeated because its answer was lost meets what it wrote itself, and is
+        refused: the token tells whose the lock is.
+        """
+        try:
+            if etag is None:
+                self._etag = self._store.create(OBJECT, self._body())
+            else:
+                self._etag = self._store.replace(OBJECT, self._body(), etag)
+        except Conflict:
+            found = self._store.get(OBJECT)
+            if found is None or json.loads(found[0])["token"] != self._owner["token"]:
+                return False
+            self._etag = found[1]
+        return True
+
     def _take_over(self) -> None:
         found = self._store.get(OBJECT)
-        if found is None:
-            self._etag = self._store.put(OBJECT, self._body())
-            return
-        holder = json.loads(found[0])
-        if holder["token"] != self._owner["token"] and is_alive(holder):
+        holder = None if found is None else json.loads(found[0])
+        if holder is not None and is_alive(holder):
             raise RunLockedError(_refusal(self._store.uri, holder))
-        try:
-            self._etag = self._store.replace(OBJECT, self._body(), found[1])
-        except Conflict:
+        if not self._write(None if found is None else found[1]):
             msg = f"another driver took over {self._store.uri} at this moment"
-            raise RunLockedError(msg) from None
+            raise RunLockedError(msg)
 
 
 def is_alive(holder: dict[str, Any]) -> bool:
