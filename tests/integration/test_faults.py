@@ -50,7 +50,7 @@ def test_a_failing_member_is_not_retried_its_log_is_shown_and_the_others_finish(
     assert driver.end() == 1
 
     assert "RuntimeError: member 1 has no positive cells" in driver.text
-    assert "1 of 3 jobs failed; the others are done and kept" in driver.text
+    assert "1 failed, 3 done and kept, 1 not started" in driver.text
     assert f"kedro batch resume {driver.run_id}" in driver.text
     jobs = {job["jobName"][-10:]: job for job in emulator.jobs(driver.run_id)}
     assert [len(job["attempts"]) for job in jobs.values()] == [1, 1, 1]
@@ -72,7 +72,7 @@ def test_a_failure_is_shown_while_a_node_runs_here(drive, tmp_path):
     awaited.touch()
 
     assert driver.end() == 1, driver.text
-    assert "1 of 2 jobs failed; the others are done and kept" in driver.text
+    assert "1 failed, 3 done and kept" in driver.text
     assert "done 1 of 2" in driver.text
 
 
@@ -83,6 +83,7 @@ def test_fail_fast_ends_the_other_members(drive, emulator):
 
     assert driver.end() == 1
 
+    assert "1 failed, 1 ended, 1 done and kept, 1 not started" in driver.text
     states = {job["jobName"][-3:]: job["statusReason"] for job in emulator.jobs(driver.run_id)}
     assert "fail_fast is set" in states["001"]
     assert not emulator.state()["processes"]

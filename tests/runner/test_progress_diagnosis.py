@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+from botocore.exceptions import ClientError
 from kedro.pipeline import node
 from rich.console import Console
 
@@ -71,3 +72,14 @@ def test_without_a_sign_the_usual_causes_are_told(aws, settings, environment_of)
     text = explain_waiting(aws, settings, [{}])
     assert "quota of vCPUs for G and VT instances is 0" in text
     assert "an image that does not exist" in text
+
+
+def test_a_refused_question_does_not_end_the_run_that_waits(aws, settings, monkeypatch):
+    def refuse(**_):
+        answer = {"Error": {"Code": "AccessDeniedException", "Message": "not yours"}}
+        raise ClientError(answer, "DescribeJobQueues")
+
+    monkeypatch.setattr(aws.batch, "describe_job_queues", refuse)
+    text = explain_waiting(aws, settings, [{}])
+    assert "quota of vCPUs for G and VT instances is 0" in text
+    assert text.endswith("could not be asked: AccessDeniedException: not yours)")

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from mineral_prospectivity.runner.aws import reason_of
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,10 +42,14 @@ GENERAL = (
 def explain_waiting(aws: Aws, settings: BatchSettings, details: Sequence[dict[str, Any]]) -> str:
     """Return why jobs have been RUNNABLE for long, from what AWS says of them and their queue."""
     found = sorted({text for detail in details if (text := _of_job(detail))})
-    found += _of_environments(aws, settings)
+    unread = ""
+    try:
+        found += _of_environments(aws, settings)
+    except (ClientError, BotoCoreError) as error:  # waiting is no error: the run goes on
+        unread = f" (the compute environments could not be asked: {reason_of(error)})"
     minutes = settings.runnable_limit_minutes
     lead = f"{len(details)} jobs have waited {minutes:g} minutes and none runs"
-    return f"{lead}: " + ("; ".join(found) if found else GENERAL)
+    return f"{lead}: {'; '.join(found) or GENERAL}{unread}"
 
 
 def _of_job(detail: dict[str, Any]) -> str:

@@ -92,7 +92,7 @@ class Drive:
         self._delay = Delay(settings.polling)
         self._changed = True
         self._ended: list[Job] = []
-        self._stopping = False
+        self._stop_reason = ""
         self._explained = 0.0
         self.failures: dict[str, str] = {}
         self.error: Exception | None = None
@@ -117,7 +117,8 @@ class Drive:
             raise CredentialsExpiredError(msg) from None
 
     def _step(self) -> bool:
-        if not self._stopping:
+        self._settle()
+        if not self._stop_reason:
             self._submit_ready()
             node = self._graph.ready_here()
             if node is not None:
@@ -162,7 +163,6 @@ class Drive:
             return
         self._store.put_json(done_object(self._factory.name(node)), {"here": True})
         self._finish(node)
-        self._settle()
 
     def _finish(self, node: Node) -> None:
         self._graph.finish(node)
@@ -171,19 +171,18 @@ class Drive:
 
     def _fail(self, node: Node, reason: str) -> None:
         self.failures[node.name] = reason
-        if self._settings.fail_fast and not self._stopping:
+        if self._settings.fail_fast and not self._stop_reason:
             self.stop(f"node {node.name} failed, and fail_fast is set")
 
     def stop(self, reason: str) -> None:
         """Submit nothing more and end the jobs that go."""
-        self._stopping = True
+        self._stop_reason = reason
         self._progress.say(f"ending {len(self._board.active)} jobs: {reason}")
         self._queue.terminate([job.id for job in self._board.active], reason)
 
     def _poll(self) -> None:
         time.sleep(self._pause())
         self._look()
-        self._settle()
 
     def _pause(self) -> float:
         return self._delay.next(self._changed)
@@ -196,7 +195,7 @@ class Drive:
         changed = self._board.read(details)
         self._changed = bool(changed)
         for job in changed:
-            if job.state is State.FAILED:
+            if job.state is State.FAILED and not self._was_ended(job):
                 self._report(job)
                 self._fail(job.node, job.reason)
         self._ended += [job for job in changed if job.state is State.DONE]
@@ -217,9 +216,11 @@ class Drive:
         while self._ended:
             self._finish(self._ended.pop().node)
 
+    def _was_ended(self, job: Job) -> bool:
+        """Say whether `stop` ended a job, and not its own error."""
+        return bool(self._stop_reason) and self._stop_reason in job.reason
+
     def _report(self, job: Job) -> None:
-        if self._stopping:
-            return
         code = "" if job.exit_code is None else f", exit code {job.exit_code}"
         settings = self._settings
         lines = logs.tail(self._aws.logs, settings.log_group, job.log_stream, settings.log_lines)
@@ -231,7 +232,7 @@ class Drive:
         now, limit = time.monotonic(), self._settings.runnable_limit_minutes * 60
         waiting = [job for job in active if job.state is State.RUNNABLE and now - job.since > limit]
         running = any(job.state is State.RUNNING for job in active)
-        if self._stopping or running or not waiting or now - self._explained < limit:
+        if self._stop_reason or running or not waiting or now - self._explained < limit:
             return
         self._explained = now
         ids = {job.id for job in waiting}
@@ -251,15 +252,29 @@ class Drive:
         ------
         BatchError
             Naming every failed node, and how to go on.
+        Exception
+            The error of a node that ran here, as it was.
         """
-        if self.error is not None:
-            raise self.error
         if not self.failures:
             return
+        if self.error is not None:
+            self._progress.say(self._outcome())
+            raise self.error
+        raise BatchError(self._outcome())
+
+    def _outcome(self) -> str:
+        graph = self._graph
+        failed = sum(node.name in self.failures for node in graph.started)
+        counts = {
+            "failed": failed,
+            "ended": len(graph.started - graph.done) - failed,
+            "done and kept": len(graph.done),
+            "not started": len(set(graph.unfinished) - graph.started),
+        }
+        head = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
         lines = [f"  - {name}: {reason}" for name, reason in self.failures.items()]
-        msg = (
-            f"{len(lines)} of {self._board.planned} jobs failed; the others are done and kept:\n"
+        return (
+            f"run {self._factory.run_id}: {head}\n"
             + "\n".join(lines)
             + f"\ncorrect the cause, then: kedro batch resume {self._factory.run_id}"
         )
-        raise BatchError(msg)
