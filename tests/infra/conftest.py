@@ -40,9 +40,14 @@ TemplateLoader.add_multi_constructor("!", _function)
 
 
 @pytest.fixture
-def declared(template):
+def parsed(template):
+    """The template's sections."""
+    return yaml.load(template, TemplateLoader)  # noqa: S506 - a SafeLoader
+
+
+@pytest.fixture
+def declared(parsed):
     """Properties of every resource, by name."""
-    parsed = yaml.load(template, TemplateLoader)  # noqa: S506 - a SafeLoader
     return {name: one.get("Properties", {}) for name, one in parsed["Resources"].items()}
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from click.testing import CliRunner
+from moto.cloudformation.models import Event, cloudformation_backends
 
 from mineral_prospectivity.runner.errors import BatchError
+from mineral_prospectivity.runner.infra_commands import infra
 from mineral_prospectivity.runner.stack import Stack
 
 
@@ -84,6 +87,75 @@ def test_a_stack_goes_and_its_bucket_only_when_told(aws, brought):
     assert brought.describe() is None
     with pytest.raises(BatchError, match="there is no stack 'members' in us-east-1"):
         brought.outputs()
-    if bucket in {one["Name"] for one in aws.s3.list_buckets()["Buckets"]}:
-        assert brought.delete_bucket(bucket) == 2
+    assert brought.delete_bucket(bucket) == 2
     assert aws.s3.list_buckets()["Buckets"] == []
+
+
+SMALL = """
+Parameters: {Greeting: {Type: String, Default: hello}}
+Resources: {Queue: {Type: AWS::SQS::Queue}}
+Outputs: {Root: {Value: s3://bucket/prospectivity}}
+"""
+
+
+@pytest.fixture
+def command(aws, tmp_path, monkeypatch):
+    """Run ``kedro infra`` beside a small template, and return what it says."""
+    (tmp_path / "infra").mkdir()
+    (tmp_path / "infra/template.yml").write_text(SMALL)
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, code=0):
+        done = CliRunner().invoke(infra, [*arguments, "--stack", "members"])
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return run
+
+
+def begun(aws, status=None):
+    """A stack that is not made yet, or whose first deployment failed."""
+    stack = Stack(aws, "members")
+    stack.propose(SMALL, {})
+    if status is not None:
+        [found] = cloudformation_backends["123456789012"]["us-east-1"].stacks.values()
+        found.status = status
+    return stack
+
+
+def test_what_was_declined_leaves_no_stack(aws):
+    stack = Stack(aws, "members")
+    name, _ = stack.propose(SMALL, {})
+    stack.forget(name)
+    assert stack.describe() is None
+
+
+@pytest.mark.parametrize("status", [None, "ROLLBACK_COMPLETE"])
+def test_a_stack_that_was_never_made_can_be_destroyed(aws, command, status):
+    stack = begun(aws, status)
+    said = f"stack 'members' was never made (it is {status or 'REVIEW_IN_PROGRESS'}): kedro infra"
+    assert said in command("status", code=1)
+    assert command("destroy", "--delete-data", "--yes") == "stack members is gone\n"
+    assert stack.describe() is None
+
+
+def test_a_deployment_follows_one_that_failed(aws, command):
+    begun(aws, "ROLLBACK_COMPLETE")
+    said = command("deploy", "--yes")
+    assert "removing what the failed deployment of stack members left\n" in said
+    assert "stack members stands" in said
+    assert Stack(aws, "members").describe()["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_second_failure_tells_its_own_reason(aws):
+    stack = begun(aws)
+    [found] = cloudformation_backends["123456789012"]["us-east-1"].stacks.values()
+
+    def fail(name, reason):
+        found.events.append(Event("id", "members", name, "", "", "CREATE_FAILED", reason, None))
+
+    fail("Bucket", "the first time")
+    before = stack._newest_event()
+    fail("Queue", "this time")
+    fail("Role", "cancelled")
+    assert stack._first_failure(before) == "Queue: this time"

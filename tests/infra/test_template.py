@@ -33,6 +33,13 @@ def test_the_bucket_is_private_encrypted_and_versioned(declared):
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+def test_the_bucket_stays_with_its_rule_unless_the_first_deployment_fails(parsed):
+    for name in ("Bucket", "BucketPolicy"):
+        resource = parsed["Resources"][name]
+        assert resource["DeletionPolicy"] == "RetainExceptOnCreate"
+        assert resource["UpdateReplacePolicy"] == "Retain"
+
+
 def test_machines_are_closed(declared):
     data = declared["LaunchTemplate"]["LaunchTemplateData"]
     assert data["MetadataOptions"]["HttpTokens"] == "required"

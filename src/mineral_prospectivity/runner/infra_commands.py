@@ -71,6 +71,9 @@ def _deploy(stack: Stack, parameters: dict[str, str], *, yes: bool) -> None:
     from mineral_prospectivity.runner.outputs import keep_outputs
 
     template = (project_path() / TEMPLATE).read_text(encoding="utf-8")
+    if stack.was_never_made():
+        click.echo(f"removing what the failed deployment of stack {stack.name} left")
+        stack.destroy()
     name, changes = stack.propose(template, parameters)
     if not changes:
         click.echo(f"stack {stack.name} is as the template says")
@@ -152,14 +155,15 @@ def push_data(folders: tuple[Path, ...], stack: str, region: str | None) -> None
 def destroy(stack: str, region: str | None, delete_data: bool, yes: bool) -> None:
     """Delete the stack; the bucket stays unless told otherwise."""
     _, found = _stack(stack, region)
-    bucket = found.outputs()["Root"].removeprefix("s3://").partition("/")[0]
-    what = f"stack {stack}" + (f" and bucket {bucket} with all data" if delete_data else "")
+    bucket = found.bucket()
+    doomed = bucket if delete_data else None
+    what = f"stack {stack}" + (f" and bucket {doomed} with all data" if doomed else "")
     if not yes:
         click.confirm(f"delete {what}?", abort=True)
     found.destroy()
     click.echo(f"stack {stack} is gone")
-    if delete_data:
-        count = found.delete_bucket(bucket)
-        click.echo(f"bucket {bucket} is gone, with {count} objects and versions")
-    else:
+    if doomed:
+        count = found.delete_bucket(doomed)
+        click.echo(f"bucket {doomed} is gone, with {count} objects and versions")
+    elif bucket:
         click.echo(f"bucket {bucket} stays, and costs what it stores")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError, WaiterError
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mineral_prospectivity.runner.aws import Aws
 
 NEW = "REVIEW_IN_PROGRESS"
+NEVER_MADE = frozenset({"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"})
+"""What a first deployment that failed leaves: AWS lets nobody update it, only delete it."""
 NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 WAIT: WaiterConfigTypeDef = {"Delay": 5, "MaxAttempts": 720}
 BATCH_OF_KEYS = 1000
@@ -69,13 +72,40 @@ class Stack:
         Raises
         ------
         BatchError
-            If there is no such stack.
+            If there is no such stack, or it was never made.
         """
+        status, found = self._standing()
+        if not found:
+            msg = (
+                f"stack {self.name!r} was never made (it is {status}): kedro infra deploy makes "
+                "it, kedro infra destroy removes what is left"
+            )
+            raise BatchError(msg)
+        return found
+
+    def _standing(self) -> tuple[str, dict[str, str]]:
+        """Return status and outputs, none where the stack was never made."""
         found = self.describe()
         if found is None:
             msg = f"there is no stack {self.name!r} in {self._aws.region}: kedro infra deploy"
             raise BatchError(msg)
-        return {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+        outputs = {one["OutputKey"]: one["OutputValue"] for one in found.get("Outputs", [])}
+        return found["StackStatus"], outputs
+
+    def bucket(self) -> str | None:
+        """Return the name of the bucket, None where the stack was never made.
+
+        Raises
+        ------
+        BatchError
+            If there is no such stack.
+        """
+        root = self._standing()[1].get("Root")
+        return None if root is None else root.removeprefix("s3://").partition("/")[0]
+
+    def was_never_made(self) -> bool:
+        """Say whether all there is of the stack is what a first deployment that failed left."""
+        return (self.describe() or {}).get("StackStatus") in NEVER_MADE
 
     def propose(self, template: str, parameters: Mapping[str, str]) -> tuple[str, list[Change]]:
         """Make a change set; return its name and what it would change.
@@ -106,8 +136,8 @@ class Stack:
             )
         except WaiterError as error:
             reason = str(error.last_response.get("StatusReason", error))
+            self.forget(name)
             if any(text in reason for text in NO_CHANGE):
-                self.forget(name)
                 return name, []
             msg = f"AWS refuses these changes to stack {self.name!r}: {reason}"
             raise BatchError(msg) from None
@@ -129,8 +159,10 @@ class Stack:
         ]
 
     def forget(self, change_set: str) -> None:
-        """Drop a change set that will not be executed."""
+        """Drop a change set that will not be executed, and a stack that was there for it alone."""
         self._cloud.delete_change_set(StackName=self.name, ChangeSetName=change_set)
+        if (self.describe() or {}).get("StackStatus") == NEW:
+            self._cloud.delete_stack(StackName=self.name)
 
     def execute(self, change_set: str) -> dict[str, str]:
         """Make the changes, wait, and return the outputs.
@@ -142,6 +174,7 @@ class Stack:
         """
         found = self.describe()
         new = found is None or found["StackStatus"] == NEW
+        before = self._newest_event()
         self._cloud.execute_change_set(StackName=self.name, ChangeSetName=change_set)
         waiter: Any = self._cloud.get_waiter(
             "stack_create_complete" if new else "stack_update_complete"
@@ -149,13 +182,20 @@ class Stack:
         try:
             waiter.wait(StackName=self.name, WaiterConfig=WAIT)
         except WaiterError:
-            msg = f"stack {self.name!r} failed: {self._first_failure()}"
+            msg = f"stack {self.name!r} failed: {self._first_failure(before)}"
             raise BatchError(msg) from None
         return self.outputs()
 
-    def _first_failure(self) -> str:
+    def _newest_event(self) -> str:
         events = self._cloud.describe_stack_events(StackName=self.name)["StackEvents"]
-        failed = [one for one in events if one.get("ResourceStatus", "").endswith("_FAILED")]
+        return events[0]["EventId"] if events else ""
+
+    def _first_failure(self, before: str) -> str:
+        """Return the first failure after an event; AWS tells events newest first."""
+        pages = self._cloud.get_paginator("describe_stack_events").paginate(StackName=self.name)
+        events = (one for page in pages for one in page["StackEvents"])
+        later = takewhile(lambda one: one["EventId"] != before, events)
+        failed = [one for one in later if one.get("ResourceStatus", "").endswith("_FAILED")]
         if not failed:
             return "AWS gives no reason; see its events in the console"
         first = failed[-1]
@@ -169,13 +209,14 @@ class Stack:
         BatchError
             If a resource cannot be deleted.
         """
+        before = self._newest_event()
         self._cloud.delete_stack(StackName=self.name)
         try:
             self._cloud.get_waiter("stack_delete_complete").wait(
                 StackName=self.name, WaiterConfig=WAIT
             )
         except WaiterError:
-            msg = f"stack {self.name!r} could not be deleted: {self._first_failure()}"
+            msg = f"stack {self.name!r} could not be deleted: {self._first_failure(before)}"
             raise BatchError(msg) from None
 
     def delete_bucket(self, bucket: str) -> int:

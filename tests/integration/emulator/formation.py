@@ -1,4 +1,4 @@
-"""What moto's CloudFormation leaves out: outputs after a change set, new job definitions."""
+"""What moto's CloudFormation leaves out: outputs of change sets, new definitions, what stays."""
 
 from __future__ import annotations
 
@@ -37,6 +37,16 @@ def install() -> None:
         before = found[name]
         return update(name, declared, found, **where) or before
 
+    delete = parsing.ResourceMap.delete
+
+    def delete_but_keep(resources: parsing.ResourceMap) -> None:
+        """Keep what is to be kept except where its creation fails, as moto keeps `Retain`."""
+        for declared in resources._resource_json_map.values():
+            if declared.get("DeletionPolicy") == "RetainExceptOnCreate":
+                declared["DeletionPolicy"] = "Retain"
+        delete(resources)
+
+    parsing.ResourceMap.delete = delete_but_keep
     parsing.parse_and_update_resource = update_or_keep
     ChangeSet.apply = apply
     JobDefinition.update_from_cloudformation_json = staticmethod(revise)
