@@ -16,6 +16,13 @@ def resources(aws, kind):
     return [one["PhysicalResourceId"] for one in found if one.get("ResourceType") == kind]
 
 
+def definitions(aws, stack):
+    """The revisions of the job definition, oldest first, found as a driver finds them."""
+    name = stack.outputs()["Definition"]
+    found = aws.batch.describe_job_definitions(jobDefinitionName=name)["jobDefinitions"]
+    return sorted(found, key=lambda one: one["revision"])
+
+
 def test_changes_are_shown_before_they_are_made(aws, template):
     stack = Stack(aws, "members")
     name, changes = stack.propose(template, {"MonthlyBudget": "50"})
@@ -35,8 +42,7 @@ def test_a_deployed_stack_says_what_everything_is_called(aws, stack):
     [queue] = aws.batch.describe_job_queues(jobQueues=[outputs["Queue"]])["jobQueues"]
     assert (queue["state"], queue["status"]) == ("ENABLED", "VALID")
     assert len(queue["computeEnvironmentOrder"]) == 2
-    definitions = aws.batch.describe_job_definitions(jobDefinitions=[outputs["Definition"]])
-    assert definitions["jobDefinitions"][0]["status"] == "ACTIVE"
+    assert definitions(aws, stack)[0]["status"] == "ACTIVE"
 
 
 def test_spot_comes_before_on_demand(aws, stack):
@@ -73,9 +79,14 @@ def test_an_update_keeps_parameters_that_are_not_given(aws, stack, template):
     stack.execute(name)
     given = {one["ParameterKey"]: one["ParameterValue"] for one in stack.describe()["Parameters"]}
     assert (given["ImageTag"], given["LogRetentionDays"]) == ("abc", "7")
-    definition = stack.outputs()["Definition"]
-    [found] = aws.batch.describe_job_definitions(jobDefinitions=[definition])["jobDefinitions"]
-    assert found["containerProperties"]["image"].endswith("/members:abc")
+    assert definitions(aws, stack)[-1]["containerProperties"]["image"].endswith("/members:abc")
+
+
+def test_a_new_image_leaves_the_name_of_the_definition_as_it_was(aws, stack, template):
+    before = stack.outputs()["Definition"]
+    name, _ = stack.propose(template, {"ImageTag": "corrected"})
+    assert stack.execute(name)["Definition"] == before
+    assert [one["revision"] for one in definitions(aws, stack)] == [1, 2]
 
 
 def test_a_stack_goes_and_its_bucket_only_when_told(aws, brought):
