@@ -52,6 +52,18 @@ def test_machines_are_closed(declared):
     assert not any(one["MapPublicIpOnLaunch"] for one in subnets)
 
 
+def test_machines_can_be_changed_in_place(declared):
+    for name in ("SpotEnvironment", "OnDemandEnvironment"):
+        environment = declared[name]
+        assert "ServiceRole" not in environment, "AWS does so only under its own role"
+        assert environment["ReplaceComputeEnvironment"] is False
+        resources = environment["ComputeResources"]
+        assert resources["UpdateToLatestImageVersion"] is True
+        assert resources["LaunchTemplate"]["Version"] == {
+            "GetAtt": "LaunchTemplate.LatestVersionNumber"
+        }, "another version is another declaration, which updates the environment"
+
+
 def test_a_job_is_bounded_and_confined(declared):
     job = declared["MemberJob"]
     container = job["ContainerProperties"]

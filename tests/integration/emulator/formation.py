@@ -1,12 +1,21 @@
-"""What moto's CloudFormation leaves out: outputs of change sets, new definitions, what stays."""
+"""What moto's CloudFormation leaves out: outputs of change sets, new definitions, own roles."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from moto.batch.models import JobDefinition
+from moto.batch.models import ComputeEnvironment, JobDefinition, batch_backends
 from moto.cloudformation import parsing
 from moto.cloudformation.models import ChangeSet
+
+BATCH = "batch.amazonaws.com"
+
+
+def own_role(account_id: str, region_name: str) -> str:
+    """Return AWSServiceRoleForBatch, which AWS makes when an account needs it first."""
+    iam = batch_backends[account_id][region_name].iam_backend
+    known = (role.arn for role in iam.get_roles() if role.path == f"/aws-service-role/{BATCH}/")
+    return next(known, None) or iam.create_service_linked_role(BATCH, "", "").arn
 
 
 def install() -> None:
@@ -46,6 +55,17 @@ def install() -> None:
                 declared["DeletionPolicy"] = "Retain"
         delete(resources)
 
+    declare = ComputeEnvironment.create_from_cloudformation_json
+
+    def declare_environment(
+        name: str, declared: dict[str, Any], account_id: str, region_name: str, **more: Any
+    ) -> ComputeEnvironment:
+        """Take the service's own role where none is named."""
+        if "ServiceRole" not in declared["Properties"]:
+            declared["Properties"]["ServiceRole"] = own_role(account_id, region_name)
+        return declare(name, declared, account_id, region_name, **more)
+
+    ComputeEnvironment.create_from_cloudformation_json = staticmethod(declare_environment)
     parsing.ResourceMap.delete = delete_but_keep
     parsing.parse_and_update_resource = update_or_keep
     ChangeSet.apply = apply
