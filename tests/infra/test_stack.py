@@ -134,6 +134,18 @@ def begun(aws, status=None):
     return stack
 
 
+def test_a_parameter_that_the_template_dropped_is_not_asked_for(aws):
+    stack, asked = Stack(aws, "members"), []
+    aws.cloudformation.meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet",
+        lambda params, **_: asked.append([one["ParameterKey"] for one in params["Parameters"]]),
+    )
+    for template in (SMALL, SMALL.replace("Greeting", "Farewell")):
+        name, _ = stack.propose(template, {})
+        stack.execute(name)
+    assert asked == [[], []]
+
+
 def test_what_was_declined_leaves_no_stack(aws):
     stack = Stack(aws, "members")
     name, _ = stack.propose(SMALL, {})

@@ -64,17 +64,13 @@ def test_machines_can_be_changed_in_place(declared):
         }, "another version is another declaration, which updates the environment"
 
 
-def test_a_job_is_bounded_and_confined(declared):
-    job = declared["MemberJob"]
-    container = job["ContainerProperties"]
+def test_a_job_is_confined(declared):
+    container = declared["MemberJob"]["ContainerProperties"]
     assert container["ReadonlyRootFilesystem"] is True
     assert container["User"] == "10001"
-    assert {one["Type"] for one in container["ResourceRequirements"]} == {"VCPU", "MEMORY", "GPU"}
-    assert job["Timeout"] == {"AttemptDurationSeconds": {"Ref": "JobTimeout"}}
-    assert job["RetryStrategy"]["EvaluateOnExit"] == [
-        {"OnStatusReason": "Host EC2*", "Action": "RETRY"},
-        {"OnReason": "*", "Action": "EXIT"},
-    ]
+    assert [one["Type"] for one in container["ResourceRequirements"]] == ["VCPU", "MEMORY"], (
+        "a GPU here would be given to jobs that ask for none"
+    )
 
 
 def test_images_are_scanned_and_a_budget_warns(declared):

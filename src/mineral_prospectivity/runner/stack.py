@@ -126,7 +126,7 @@ class Stack:
             ChangeSetName=name,
             ChangeSetType=kind,
             TemplateBody=template,
-            Parameters=_parameters(parameters, {} if new or found is None else found),
+            Parameters=self._parameters(template, parameters, {} if new else found or {}),
             Capabilities=["CAPABILITY_IAM"],
             Tags=[{"Key": "project", "Value": "mineral-prospectivity"}],
         )
@@ -142,6 +142,18 @@ class Stack:
             msg = f"AWS refuses these changes to stack {self.name!r}: {reason}"
             raise BatchError(msg) from None
         return name, self._changes(name)
+
+    def _parameters(
+        self, template: str, given: Mapping[str, str], found: Mapping[str, Any]
+    ) -> list[ParameterTypeDef]:
+        """Return what is given, and that the others which template and stack have stay."""
+        summary = self._cloud.get_template_summary(TemplateBody=template)
+        asked = {one["ParameterKey"] for one in summary["Parameters"]}
+        kept = asked & {one["ParameterKey"] for one in found.get("Parameters", [])} - given.keys()
+        new: list[ParameterTypeDef] = [
+            {"ParameterKey": key, "ParameterValue": value} for key, value in given.items()
+        ]
+        return new + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
 
     def _changes(self, name: str) -> list[Change]:
         pages = self._cloud.get_paginator("describe_change_set").paginate(
@@ -233,11 +245,3 @@ class Stack:
             count += len(keys)
         self._aws.s3.delete_bucket(Bucket=bucket)
         return count
-
-
-def _parameters(given: Mapping[str, str], found: Mapping[str, Any]) -> list[ParameterTypeDef]:
-    kept = {one["ParameterKey"] for one in found.get("Parameters", [])} - given.keys()
-    new: list[ParameterTypeDef] = [
-        {"ParameterKey": key, "ParameterValue": value} for key, value in given.items()
-    ]
-    return new + [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(kept)]
