@@ -39,5 +39,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DO_NOT_TRACK=1
 WORKDIR /app
+# The code's own word for where results come from: there is no checkout to ask. Last, since it changes.
+ARG COMMIT=unknown
+ENV PROSPECTIVITY_GIT_COMMIT=${COMMIT}
 USER 10001
 CMD ["kedro", "run"]

@@ -36,7 +36,12 @@ def test_what_is_no_checkout_has_no_commit(tmp_path, monkeypatch):
     assert provenance.git_commit(tmp_path) == "unknown"
 
 
-def test_a_job_knows_what_its_driver_told_it(monkeypatch):
+def test_an_image_knows_its_commit(monkeypatch):
+    monkeypatch.setenv(provenance.GIT_COMMIT, "abc")
+    assert provenance.made_from() == {"git_commit": "abc"}
+
+
+def test_a_job_knows_its_image_and_what_its_driver_told_it(monkeypatch):
     monkeypatch.setenv(provenance.RUN_ID, "20260101-000000-000")
     monkeypatch.setenv(provenance.GIT_COMMIT, "abc")
     monkeypatch.setenv(provenance.DATA_HASH, "def")

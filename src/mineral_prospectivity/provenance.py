@@ -8,28 +8,37 @@ import subprocess
 from pathlib import Path
 
 RUN_ID = "PROSPECTIVITY_RUN_ID"
-GIT_COMMIT = "PROSPECTIVITY_GIT_COMMIT"
 DATA_HASH = "PROSPECTIVITY_DATA_HASH"
 """What the driver of a run tells its jobs."""
 
+GIT_COMMIT = "PROSPECTIVITY_GIT_COMMIT"
+"""What an image, which has no checkout, says of its code."""
+
 UNKNOWN = "unknown"
+DIRTY = "-dirty"
 
 
 def made_from() -> dict[str, str]:
     """Return what a result of this process is made from.
 
-    In a job ``run``, ``git_commit`` and ``data_hash``, as the driver saw them: an image has no
-    checkout. Elsewhere the commit of the checkout alone, so that running again gives the same.
+    The commit of the code that runs; in a job also ``run`` and ``data_hash``, as its driver told
+    them. Elsewhere the commit alone, so that running again gives the same.
 
     Examples
     --------
     >>> list(made_from())
     ['git_commit']
     """
+    code = {"git_commit": code_commit()}
     if RUN_ID not in os.environ:
-        return {"git_commit": git_commit(Path(__file__).parent)}
-    told = {"run": RUN_ID, "git_commit": GIT_COMMIT, "data_hash": DATA_HASH}
-    return {name: os.environ.get(variable) or UNKNOWN for name, variable in told.items()}
+        return code
+    data = os.environ.get(DATA_HASH) or UNKNOWN
+    return {"run": os.environ[RUN_ID], **code, "data_hash": data}
+
+
+def code_commit() -> str:
+    """Return the commit of the code that runs: the image's word, or that of its checkout."""
+    return os.environ.get(GIT_COMMIT) or git_commit(Path(__file__).parent)
 
 
 def git_commit(folder: Path) -> str:
@@ -38,7 +47,16 @@ def git_commit(folder: Path) -> str:
     if git is None:
         return UNKNOWN
     answer = subprocess.run(  # noqa: S603 - git itself, with fixed arguments
-        [git, "-C", str(folder), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
+        [
+            git,
+            "-C",
+            str(folder),
+            "describe",
+            "--always",
+            f"--dirty={DIRTY}",
+            "--abbrev=12",
+            "--exclude=*",
+        ],
         capture_output=True,
         text=True,
         check=False,

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from mineral_prospectivity.provenance import GIT_COMMIT
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -80,6 +82,11 @@ def test_images_are_scanned_and_a_budget_warns(declared):
         for one in declared["Budget"]["NotificationsWithSubscribers"]
     ]
     assert kinds == ["ACTUAL", "FORECASTED"]
+
+
+def test_an_image_is_told_its_commit_when_it_is_built():
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    assert lines.index(f"ENV {GIT_COMMIT}=${{COMMIT}}") > lines.index("ARG COMMIT=unknown")
 
 
 def test_every_finding_that_is_not_fixed_is_argued(template):

@@ -45,4 +45,7 @@ def test_the_request_says_how_a_job_is_retried_tagged_and_traced(drive, emulator
     variables = {one["name"]: one["value"] for one in overrides["environment"]}
     assert variables["DO_NOT_TRACK"] == "1"
     assert variables["PROSPECTIVITY_RUN_ID"] == run_id
+    assert "PROSPECTIVITY_GIT_COMMIT" not in variables, "that is for the image to say"
+    assert json.loads(emulator.read(bucket, f"runs/{run_id}/run.json"))["image"] == "public/image"
+    assert "jobs run image public/image; this checkout is at" in driver.text
     assert variables["PROSPECTIVITY_DATA_HASH"] == request["tags"]["prospectivity:data"]

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mineral_prospectivity.provenance import git_commit
+
 ROOT = Path(__file__).parents[2]
 FAKE_DOCKER = """#!/bin/sh
 echo "docker $*" >> "$DOCKER_LOG"
@@ -77,6 +79,7 @@ def test_from_deployment_to_an_ensemble(account, drive, emulator, docker, here):
     assert push.end() == 0, push.text
     steps = [line.split()[:2] for line in log.read_text().splitlines()]
     assert steps == [["docker", "build"], ["docker", "login"], ["docker", "push"]]
+    assert f"--build-arg COMMIT={git_commit(account)} " in log.read_text()
     assert f"pushed {outputs['Repository']}:abc" in push.text
 
     (account / "data" / "01_raw").mkdir(parents=True, exist_ok=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
-from mineral_prospectivity.provenance import git_commit
+from mineral_prospectivity.provenance import code_commit
 
 PACKAGES = ("kedro", "torch", "numpy", "scipy", "scikit-learn", "lightgbm", "rasterio", "geopandas")
 
@@ -15,11 +14,11 @@ PACKAGES = ("kedro", "torch", "numpy", "scipy", "scikit-learn", "lightgbm", "ras
 def provenance() -> dict[str, Any]:
     """Return versions of the project, of Python and of the packages that numbers depend on.
 
-    The commit is that of the project's checkout; a package installed without one has none.
+    The commit is that of the image or of the project's checkout; a package without either has none.
     """
     return {
         "mineral-prospectivity": _version("mineral-prospectivity"),
-        "commit": git_commit(Path(__file__).parent),
+        "commit": code_commit(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": {name: _version(name) for name in PACKAGES},

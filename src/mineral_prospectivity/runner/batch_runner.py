@@ -85,11 +85,12 @@ class BatchRunner(AbstractRunner):
             super()._run(pipeline, catalog, hook_manager, run_id)
             return
         aws = Aws(settings.region)
-        preflight(aws, settings, graph.jobs, catalog)
+        image = preflight(aws, settings, graph.jobs, catalog)
         run = Run(
             self._resume or run_id_of(run_id or time.strftime("%Y%m%d%H%M%S000")),
             aws=aws,
             settings=settings,
+            image=image,
             pipeline=pipeline,
             catalog=catalog,
             graph=graph,

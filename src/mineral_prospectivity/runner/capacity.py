@@ -27,9 +27,14 @@ ECS_RESERVE = (
 )
 
 
+def image_of(definition: dict[str, Any] | None) -> str:
+    """Return the image that a job definition names, empty where there is no definition."""
+    return str((definition or {}).get("containerProperties", {}).get("image", ""))
+
+
 def check_image(aws: Aws, definition: dict[str, Any] | None) -> list[str]:
     """Return why the image cannot be pulled; images outside ECR are taken on trust."""
-    image = (definition or {}).get("containerProperties", {}).get("image", "")
+    image = image_of(definition)
     found = ECR_IMAGE.match(image)
     if found is None:
         return []

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from mineral_prospectivity.provenance import DIRTY, UNKNOWN, git_commit
 from mineral_prospectivity.runner.errors import BatchError
 
 if TYPE_CHECKING:
@@ -34,12 +35,34 @@ def push_image(aws: Aws, project: Path, repository: str, tag: str) -> str:
         raise BatchError(msg)
     image = f"{repository}:{tag}"
     build = [tool, "build", "--platform", PLATFORM, "--tag", image]
+    build += ["--build-arg", f"COMMIT={git_commit(project)}"]
     _run([*build, "--file", str(project / "Dockerfile"), str(project)])
     user, password = _login(aws)
     registry = repository.partition("/")[0]
     _run([tool, "login", "--username", user, "--password-stdin", registry], given=password)
     _run([tool, "push", image])
     return image
+
+
+def tag_of(project: Path) -> str:
+    """Return the tag of a checkout's image: its commit.
+
+    Raises
+    ------
+    BatchError
+        If the code is not that of a commit: a tag means one image, and can be pushed once.
+    """
+    commit = git_commit(project)
+    if commit == UNKNOWN:
+        msg = f"{project} is no git checkout to name its image after: name it with --tag"
+        raise BatchError(msg)
+    if commit.endswith(DIRTY):
+        msg = (
+            f"{project} holds changes that commit {commit.removesuffix(DIRTY)} has not, and a tag "
+            "can be pushed once: commit them, or name the image with --tag"
+        )
+        raise BatchError(msg)
+    return commit
 
 
 def _login(aws: Aws) -> tuple[str, str]:

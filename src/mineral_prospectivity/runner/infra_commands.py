@@ -118,12 +118,11 @@ def status(stack: str, region: str | None) -> None:
 @plain_errors
 def push_image(stack: str, region: str | None, tag: str | None, yes: bool) -> None:
     """Build the image, push it, and let the jobs use it."""
-    from mineral_prospectivity.provenance import git_commit
     from mineral_prospectivity.runner import image
     from mineral_prospectivity.runner.environment import project_path
 
+    tag = tag or image.tag_of(project_path())
     aws, found = _stack(stack, region)
-    tag = tag or git_commit(project_path())
     name = image.push_image(aws, project_path(), found.outputs()["Repository"], tag)
     click.echo(f"pushed {name}")
     _deploy(found, {"ImageTag": tag}, yes=yes)

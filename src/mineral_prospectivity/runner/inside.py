@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 
-from mineral_prospectivity.provenance import DATA_HASH, GIT_COMMIT
+from mineral_prospectivity.provenance import DATA_HASH, code_commit
 
 BATCH_JOB_ID = "AWS_BATCH_JOB_ID"
 BATCH_ATTEMPT = "AWS_BATCH_JOB_ATTEMPT"
@@ -49,7 +49,7 @@ def leave_done_mark(started: float) -> None:
             "job": os.environ[BATCH_JOB_ID],
             "attempt": int(os.environ.get(BATCH_ATTEMPT, "1")),
             "seconds": round(time.time() - started, 3),
-            "git_commit": os.environ.get(GIT_COMMIT, ""),
+            "git_commit": code_commit(),
             "data_hash": os.environ.get(DATA_HASH, ""),
         },
     )

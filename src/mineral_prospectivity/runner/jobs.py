@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mineral_prospectivity.provenance import DATA_HASH, GIT_COMMIT, RUN_ID
+from mineral_prospectivity.provenance import DATA_HASH, RUN_ID
 from mineral_prospectivity.runner import inside, snapshot
 from mineral_prospectivity.runner.names import job_name
 
@@ -93,7 +93,6 @@ class JobFactory:
             inside.RUN_URI: self._store.uri,
             RUN_ID: self.run_id,
             inside.JOB_NAME: self.name(node),
-            GIT_COMMIT: self._git_commit,
             DATA_HASH: data_hash,
             "DO_NOT_TRACK": "1",
             "PYTHONUNBUFFERED": "1",

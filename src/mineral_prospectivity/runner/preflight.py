@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from mineral_prospectivity.runner.aws import error_code, is_credential_error, reason_of
-from mineral_prospectivity.runner.capacity import check_capacity, check_image
+from mineral_prospectivity.runner.capacity import check_capacity, check_image, image_of
 from mineral_prospectivity.runner.errors import PreflightError
 from mineral_prospectivity.runner.graph import is_in_memory
 from mineral_prospectivity.runner.provenance import is_parameter, place_of
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def preflight(
     aws: Aws, settings: BatchSettings, jobs: Iterable[Node], catalog: CatalogProtocol[Any, Any]
-) -> None:
-    """Refuse a run that cannot succeed.
+) -> str:
+    """Refuse a run that cannot succeed; return the image that its jobs will run.
 
     Raises
     ------
@@ -36,6 +36,7 @@ def preflight(
     """
     nodes = list(jobs)
     problems = check_boundary(nodes, catalog) + check_credentials(aws)
+    definition: dict[str, Any] | None = None
     if not any(problem.startswith("credentials") for problem in problems):
         definition = _active_definition(aws, settings)
         checks: list[Callable[[], list[str]]] = [
@@ -50,6 +51,7 @@ def preflight(
     if problems:
         msg = "this run cannot succeed on AWS Batch; nothing was submitted:\n"
         raise PreflightError(msg + "\n".join(f"  - {problem}" for problem in problems))
+    return image_of(definition)
 
 
 def _answers(check: Callable[[], list[str]]) -> list[str]:

@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from mineral_prospectivity.provenance import git_commit
+from mineral_prospectivity.provenance import UNKNOWN, git_commit
 from mineral_prospectivity.runner import snapshot
 from mineral_prospectivity.runner.adoption import finished_nodes, living_jobs
 from mineral_prospectivity.runner.board import Board, State
@@ -47,8 +47,8 @@ class Run:
     ----------
     run_id
         Its id, new or of a run to go on with.
-    aws, settings
-        Where it goes.
+    aws, settings, image
+        Where it goes, and what its jobs run.
     pipeline, catalog, graph
         What it does.
     hooks
@@ -63,6 +63,7 @@ class Run:
         *,
         aws: Aws,
         settings: BatchSettings,
+        image: str,
         pipeline: Pipeline,
         catalog: CatalogProtocol[Any, Any],
         graph: Graph,
@@ -70,13 +71,13 @@ class Run:
         console: Console,
     ) -> None:
         self.id = run_id
-        self._aws, self._settings = aws, settings
+        self._aws, self._settings, self._image = aws, settings, image
         self._pipeline, self._catalog, self._graph = pipeline, catalog, graph
         self._hooks, self._console = hooks, console
         self._root = Store(aws.s3, settings.root)
         self._store = self._root.below(f"{RUNS}/{run_id}")
         self._queue = Queue(aws.batch, settings.queue, settings.submit_rate)
-        self._commit = git_commit(hooks.project) if hooks.project else ""
+        self._commit = git_commit(hooks.project) if hooks.project else UNKNOWN
         self._factory = JobFactory(
             settings,
             self._store,
@@ -92,13 +93,16 @@ class Run:
     def plan(self) -> str:
         """Return what is about to be submitted, and what it will cost."""
         unfinished = set(self._graph.unfinished) - self._graph.started
-        return describe_plan(
+        plan = describe_plan(
             self._settings,
             self.id,
             [node for node in self._graph.jobs if node in unfinished],
             [node for node in self._graph.here if node in unfinished],
             Durations(self._settings, self._root),
         )
+        if self._image.rpartition(":")[2] == self._commit:
+            return plan
+        return f"{plan}\n  jobs run image {self._image}; this checkout is at {self._commit}"
 
     def go(
         self,
@@ -154,7 +158,8 @@ class Run:
     def _begin(self, loader: OmegaConfigLoader) -> None:
         snapshot.write(self._store, snapshot.resolve(loader))
         names = {node.name: self._factory.name(node) for node in self._graph.jobs}
-        write_record(self._store, self._hooks.run_params, names, git_commit=self._commit)
+        facts = {"git_commit": self._commit, "image": self._image}
+        write_record(self._store, self._hooks.run_params, names, **facts)
 
     def _adopt(self, progress: Progress) -> None:
         """Skip what is done, watch what goes, and leave the rest to be submitted."""
