@@ -193,12 +193,14 @@ def test_a_submission_whose_answer_was_lost_does_not_run_twice(drive, emulator):
                 "times": 1,
                 "after": True,
             }
-        ]
+        ],
+        list_lag=1.0,
     )
-    driver = drive("run", "--env", "batch", "--params", "members=1,pause=0.1")
+    driver = drive("run", "--env", "batch", "--params", "members=1,pause=0.2")
 
     assert driver.end() == 0, driver.text
 
+    emulator.tell(list_lag=0.0)
     jobs = sorted(job["status"] for job in emulator.jobs(driver.run_id))
     assert jobs == ["FAILED", "SUCCEEDED"]
 

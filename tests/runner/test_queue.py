@@ -6,7 +6,10 @@ import threading
 import time
 
 import pytest
+from kedro.pipeline import node
 
+from mineral_prospectivity.runner.adoption import JOBS_OBJECT, living_jobs
+from mineral_prospectivity.runner.jobs import JobFactory
 from mineral_prospectivity.runner.queue import Queue
 
 
@@ -27,7 +30,8 @@ class StubBatch:
 
     def describe_jobs(self, jobs):
         self.chunks.append(len(jobs))
-        return {"jobs": [{"jobId": job, "status": self.states.get(job)} for job in jobs]}
+        found = ((job, self.names.get(job), self.states.get(job)) for job in jobs)
+        return {"jobs": [{"jobId": i, "jobName": name, "status": s} for i, name, s in found]}
 
     def terminate_job(self, jobId, reason):
         self.ended.append((jobId, reason))
@@ -67,9 +71,45 @@ def test_a_retried_submission_ends_its_twin():
     batch.submit_job("run-a")
     batch.retries = 1
     heard = {}
-    Queue(batch, "q").submit([{"jobName": "run-a"}], heard.__setitem__)
+    queue = Queue(batch, "q")
+    queue.submit([{"jobName": "run-a"}], heard.__setitem__)
+    queue.end_twins()
     assert heard == {"run-a": "id-1"}
     assert batch.ended == [("id-0", "submitted twice by a retried call")]
+
+
+def test_a_twin_that_the_list_shows_late_is_ended_when_it_shows(monkeypatch):
+    batch = StubBatch(lag=2)
+    for name in ("run-b", "run-b2", "run-a"):
+        batch.submit_job(name)
+    batch.retries = 1
+    queue = Queue(batch, "q")
+    queue.submit([{"jobName": "run-a"}, {"jobName": "run-b"}], lambda *_: None)
+    queue.end_twins()
+    queue.end_twins()
+    assert batch.ended == [], "the list has been read twice, and does not show them yet"
+    queue.end_twins()
+    queue.end_twins()
+    assert sorted(job for job, _ in batch.ended) == ["id-0", "id-2"]
+    later = time.monotonic() + 61
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    queue.end_twins()
+    assert batch.listed == 4, "after a minute nobody asks any more"
+
+
+def test_of_two_living_jobs_of_a_node_the_recorded_one_is_adopted(store, settings):
+    one = node(lambda x: x, "a", "b", name="member_000")
+    factory = JobFactory(
+        settings, store, run_id="run", pipelines=[], git_commit="abc", region="us-east-1"
+    )
+    batch = StubBatch()
+    for _ in range(3):
+        batch.submit_job(factory.name(one))
+    batch.states["id-0"] = "FAILED"
+    store.put_json(JOBS_OBJECT, {factory.name(one): "id-2"})
+    [job] = living_jobs(store, Queue(batch, "q"), factory, [one])
+    assert job.id == "id-2"
+    assert batch.ended == [("id-1", "submitted twice by a retried call")]
 
 
 def test_a_sweep_ends_jobs_that_the_list_shows_late_and_whose_ids_nobody_has():

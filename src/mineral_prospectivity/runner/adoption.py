@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mineral_prospectivity.runner.board import Job
 from mineral_prospectivity.runner.inside import done_object
-from mineral_prospectivity.runner.queue import ENDED, WORKERS
+from mineral_prospectivity.runner.queue import ENDED, TWICE, WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,15 +35,22 @@ def finished_nodes(store: Store, factory: JobFactory, nodes: Iterable[Node]) -> 
 def living_jobs(
     store: Store, queue: Queue, factory: JobFactory, nodes: Iterable[Node]
 ) -> list[Job]:
-    """Return the jobs of these nodes that have not ended, found by recorded id and by name."""
+    """Return the jobs of these nodes that have not ended, found by recorded id and by name.
+
+    Of two of one name the recorded one stays, and the other is ended.
+    """
     by_name = {factory.name(node): node for node in nodes}
     recorded: dict[str, str] = store.get_json(JOBS_OBJECT) or {}
     ids = {job["jobId"] for job in queue.named(f"{factory.run_id}-*")} | set(recorded.values())
     found: dict[str, Job] = {}
-    for detail in queue.describe(ids):
+    twins: list[str] = []
+    details = queue.describe(ids)
+    for detail in sorted(details, key=lambda one: one["jobId"] not in recorded.values()):
         name = detail["jobName"]
         if name in by_name and detail["status"] not in ENDED:
             job = Job(by_name[name], name, detail["jobId"])
             job.read(detail)
-            found.setdefault(name, job)
+            if found.setdefault(name, job) is not job:
+                twins.append(job.id)
+    queue.terminate(twins, TWICE)
     return list(found.values())

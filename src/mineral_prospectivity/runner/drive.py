@@ -204,6 +204,7 @@ class Drive:
 
     def _describe(self) -> list[dict[str, Any]]:
         try:
+            self._queue.end_twins()
             return self._queue.describe([job.id for job in self._board.active])
         except (ClientError, BotoCoreError) as error:
             if not is_transient(error):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 DESCRIBE_LIMIT = 100
 WORKERS = 8
 ENDED = frozenset({"SUCCEEDED", "FAILED"})
+TWIN_SECONDS = 60.0
+"""How long a job that a repeated call submitted may take to appear in the list of jobs."""
+TWICE = "submitted twice by a retried call"
 
 
 class Queue:
@@ -36,6 +40,7 @@ class Queue:
         self._batch = batch
         self.name = name
         self._pace = _Pace(rate)
+        self._repeated: dict[str, tuple[str, float]] = {}
 
     def submit(
         self, requests: Sequence[dict[str, Any]], accept: Callable[[str, str], None]
@@ -61,13 +66,29 @@ class Queue:
         answer = self._batch.submit_job(**request)
         job_id = answer["jobId"]
         if answer["ResponseMetadata"].get("RetryAttempts", 0):
-            self._end_twins(request["jobName"], job_id)
+            self._repeated[request["jobName"]] = job_id, time.monotonic() + TWIN_SECONDS
         return job_id
 
-    def _end_twins(self, name: str, keep: str) -> None:
-        """End the other jobs of a name: SubmitJob takes no token, so a retry may submit twice."""
-        twins = [job["jobId"] for job in self.named(name) if job["jobId"] != keep]
-        self.terminate(twins, "submitted twice by a retried call")
+    def end_twins(self) -> None:
+        """End the other jobs of names that a repeated call submitted.
+
+        SubmitJob takes no token, so that a call whose answer was lost submits twice. The list of
+        jobs lags behind submissions: this is to be called with every look at the jobs.
+        """
+        now = time.monotonic()
+        self._repeated = {name: kept for name, kept in self._repeated.items() if kept[1] > now}
+        if not self._repeated:
+            return
+        prefix = os.path.commonprefix(list(self._repeated))  # noqa: RUF071 - names, no paths
+        listed = self.named(f"{prefix}*")
+        twins = [
+            job["jobId"]
+            for job in listed
+            if job["status"] not in ENDED
+            and job["jobName"] in self._repeated
+            and job["jobId"] != self._repeated[job["jobName"]][0]
+        ]
+        self.terminate(twins, TWICE)
 
     def describe(self, ids: Iterable[str]) -> list[dict[str, Any]]:
         """Return the details of jobs, a hundred a call."""
