@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from mineral_prospectivity.runner.adoption import JOBS_OBJECT
-from mineral_prospectivity.runner.board import STATE_OF, State, reclaims, running_time
+from mineral_prospectivity.runner.board import STATE_OF, State, log_stream, reclaims, running_time
 from mineral_prospectivity.runner.cost import Cost, cost_of
 from mineral_prospectivity.runner.errors import BatchError
 from mineral_prospectivity.runner.inside import done_object
-from mineral_prospectivity.runner.logs import follow
-from mineral_prospectivity.runner.queue import Queue
+from mineral_prospectivity.runner.logs import FOLLOW_PAUSE, follow
+from mineral_prospectivity.runner.queue import ENDED, Queue
 from mineral_prospectivity.runner.record import OBJECT, read_record
 from mineral_prospectivity.runner.run import RUNS
 from mineral_prospectivity.runner.settings import Resources
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from mineral_prospectivity.runner.aws import Aws
     from mineral_prospectivity.runner.settings import BatchSettings
 
-FOLLOW_PAUSE = 2.0
+NOT_SUBMITTED = "not submitted"
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class JobStatus:
     @property
     def log_stream(self) -> str:
         """Where its last attempt wrote."""
-        return str(self.detail.get("container", {}).get("logStreamName") or "")
+        return log_stream(self.detail)
 
     @property
     def reason(self) -> str:
@@ -93,7 +93,7 @@ class RunFiles:
         mark = self.store.get_json(done_object(name))
         if mark:
             return JobStatus(node, name, str(State.DONE), mark["seconds"], 0, {})
-        return JobStatus(node, name, "not submitted", 0.0, 0, {})
+        return JobStatus(node, name, NOT_SUBMITTED, 0.0, 0, {})
 
     def job(self, node: str) -> JobStatus:
         """Return the job of a node, named with or without its pipeline, or as the job is.
@@ -146,11 +146,13 @@ def _given(detail: dict[str, Any], settings: BatchSettings) -> Resources:
 
 def follow_job(run: RunFiles, node: str, logs: CloudWatchLogsClient) -> Iterator[str]:
     """Yield the lines of a node's job as it prints them, until it has ended."""
-    while not (job := run.job(node)).log_stream:
-        if job.state in {State.DONE, State.FAILED}:
-            return
+    while (job := run.job(node)).state == NOT_SUBMITTED:
         time.sleep(FOLLOW_PAUSE)
-    for lines in follow(logs, run.settings.log_group, job.log_stream):
-        yield from lines
-        if not lines and run.job(node).state != State.RUNNING:
-            return
+    if not job.detail:
+        return
+
+    def look() -> tuple[str, bool]:
+        [detail] = run.queue.describe([job.detail["jobId"]])
+        return log_stream(detail), detail["status"] in ENDED
+
+    yield from follow(logs, run.settings.log_group, look)

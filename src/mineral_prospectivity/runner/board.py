@@ -77,10 +77,17 @@ class Job:
         container = detail.get("container", {})
         attempts = detail.get("attempts") or [{}]
         last = attempts[-1].get("container", {})
-        self.log_stream = container.get("logStreamName") or last.get("logStreamName") or ""
+        self.log_stream = log_stream(detail)
         self.exit_code = container.get("exitCode", last.get("exitCode"))
         reasons = (container.get("reason"), detail.get("statusReason"))
         self.reason = "; ".join(reason for reason in reasons if reason)
+
+
+def log_stream(detail: dict[str, Any]) -> str:
+    """Return where a job's latest attempt wrote, empty before its first."""
+    attempts = detail.get("attempts") or [{}]
+    places = (detail.get("container", {}), attempts[-1].get("container", {}))
+    return next((str(one["logStreamName"]) for one in places if one.get("logStreamName")), "")
 
 
 def running_time(detail: dict[str, Any], now: float | None = None) -> float:
