@@ -185,6 +185,7 @@ def drive(members: int) -> float:
         "20260101-000000-000",
         aws=Aws(),
         settings=settings,
+        image="image",
         pipeline=pipeline,
         catalog=DataCatalog(),
         graph=Graph(pipeline, settings.tag),

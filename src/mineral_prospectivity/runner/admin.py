@@ -76,15 +76,17 @@ class RunFiles:
 
     def jobs(self) -> list[JobStatus]:
         """Return every job of the run: from Batch, or from its mark when Batch has forgotten it."""
-        latest: dict[str, dict[str, Any]] = {}
-        recorded = self.store.get_json(JOBS_OBJECT) or {}
-        ids = {job["jobId"] for job in self.queue.named(f"{self.id}-*")} | set(recorded.values())
-        for detail in sorted(self.queue.describe(ids), key=lambda one: one.get("createdAt", 0)):
-            latest[detail["jobName"]] = detail
+        latest = {detail["jobName"]: detail for detail in self._details()}
         return [
             self._status(node, name, latest.get(name, {}))
             for node, name in self.record["jobs"].items()
         ]
+
+    def _details(self) -> list[dict[str, Any]]:
+        """Return what Batch knows of the run's jobs, oldest first: a name may have had several."""
+        recorded = self.store.get_json(JOBS_OBJECT) or {}
+        ids = {job["jobId"] for job in self.queue.named(f"{self.id}-*")} | set(recorded.values())
+        return sorted(self.queue.describe(ids), key=lambda one: one.get("createdAt", 0))
 
     def _status(self, node: str, name: str, detail: dict[str, Any]) -> JobStatus:
         if detail:
@@ -110,11 +112,21 @@ class RunFiles:
         raise BatchError(msg)
 
     def cost(self) -> Cost:
-        """Return what the run has cost so far, by the prices of ``batch.yml``."""
-        return cost_of(
-            ((_given(job.detail, self.settings), job.seconds) for job in self.jobs()),
-            self.settings.instance,
-        )
+        """Return what the run has cost so far, by the prices of ``batch.yml``.
+
+        Every job counts, those that failed before the run was resumed as well.
+        """
+        names = self.record["jobs"].items()
+        given = {name: self._given(node) for node, name in names}
+        paid = [(detail["jobName"], running_time(detail)) for detail in self._details()]
+        known = {name for name, _ in paid}
+        paid += [(n, self._status(node, n, {}).seconds) for node, n in names if n not in known]
+        return cost_of(((given[name], seconds) for name, seconds in paid), self.settings.instance)
+
+    def _given(self, node: str) -> Resources:
+        """Return what the job of a node is given, as the run's record says."""
+        recorded = self.record.get("resources", {}).get(node)
+        return Resources(**recorded) if recorded else self.settings.resources
 
     def cancel(self, reason: str) -> int:
         """End every job of the run; return how many had not ended yet after a minute."""
@@ -133,15 +145,6 @@ def run_ids(aws: Aws, settings: BatchSettings) -> Iterator[str]:
             run_id = one["Prefix"].removeprefix(prefix).rstrip("/")
             if store.below(f"{RUNS}/{run_id}").get(OBJECT) is not None:
                 yield run_id
-
-
-def _given(detail: dict[str, Any], settings: BatchSettings) -> Resources:
-    """Return what a job was given: from its own requirements, else from the settings."""
-    wanted = detail.get("container", {}).get("resourceRequirements") or []
-    given = {one["type"]: int(one["value"]) for one in wanted}
-    if not {"VCPU", "MEMORY"} <= given.keys():
-        return settings.resources
-    return Resources(vcpus=given["VCPU"], memory=given["MEMORY"], gpus=given.get("GPU", 0))
 
 
 def follow_job(run: RunFiles, node: str, logs: CloudWatchLogsClient) -> Iterator[str]:

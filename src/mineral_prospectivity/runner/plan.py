@@ -29,7 +29,10 @@ class Expectation(NamedTuple):
 
 
 class Durations:
-    """How long jobs take, by their kind: nodes with the same tags do the same work.
+    """How long jobs take, by their kind.
+
+    Nodes with the same tags, and as many outputs (a pack writes one more a member), do the same
+    work for runs that write to the same folder.
 
     Parameters
     ----------
@@ -37,16 +40,19 @@ class Durations:
         Know it until a run has measured it.
     root
         Keeps what runs have measured.
+    results
+        Name of the folder that the run writes to.
     """
 
-    def __init__(self, settings: BatchSettings, root: Store) -> None:
+    def __init__(self, settings: BatchSettings, root: Store, results: str) -> None:
         self._root = root
+        self._results = results
         self._measured: dict[str, Any] = root.get_json(DURATIONS_OBJECT) or {}
         self._unknown = Expectation(settings.expected_minutes * MINUTE, "as batch.yml expects")
 
     def of(self, node: Node) -> Expectation:
         """Return what to expect of a node's job."""
-        found = self._measured.get(_kind(node))
+        found = self._measured.get(self._kind(node))
         if found is None:
             return self._unknown
         return Expectation(float(found["seconds"]), f"as measured in run {found['run']}")
@@ -55,15 +61,14 @@ class Durations:
         """Keep what the jobs of a run took."""
         by_kind: dict[str, list[float]] = {}
         for node, one in seconds:
-            by_kind.setdefault(_kind(node), []).append(one)
+            by_kind.setdefault(self._kind(node), []).append(one)
         for kind, all_of_it in by_kind.items():
             self._measured[kind] = {"seconds": statistics.median(all_of_it), "run": run_id}
         if by_kind:
             self._root.put_json(DURATIONS_OBJECT, self._measured)
 
-
-def _kind(node: Node) -> str:
-    return " ".join(sorted(node.tags))
+    def _kind(self, node: Node) -> str:
+        return " ".join([self._results, *sorted(node.tags), f"({len(node.outputs)})"])
 
 
 def describe_plan(

@@ -27,7 +27,7 @@ SELECTION = {
 
 
 def write_record(
-    store: Store, run_params: Mapping[str, Any], jobs: Mapping[str, str], **facts: str
+    store: Store, run_params: Mapping[str, Any], jobs: Mapping[str, str], **facts: Any
 ) -> None:
     """Write what was asked for.
 
@@ -40,7 +40,7 @@ def write_record(
     jobs
         Name of each node's job, by node.
     **facts
-        Commit, environment and the like.
+        Commit, image, what each job is given.
     """
     selection = {
         option: _plain(run_params[name])

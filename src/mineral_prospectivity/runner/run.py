@@ -98,7 +98,7 @@ class Run:
             self.id,
             [node for node in self._graph.jobs if node in unfinished],
             [node for node in self._graph.here if node in unfinished],
-            Durations(self._settings, self._root),
+            self._durations(),
         )
         if self._image.rpartition(":")[2] == self._commit:
             return plan
@@ -157,9 +157,16 @@ class Run:
 
     def _begin(self, loader: OmegaConfigLoader) -> None:
         snapshot.write(self._store, snapshot.resolve(loader))
-        names = {node.name: self._factory.name(node) for node in self._graph.jobs}
-        facts = {"git_commit": self._commit, "image": self._image}
-        write_record(self._store, self._hooks.run_params, names, **facts)
+        jobs = self._graph.jobs
+        given = {job.name: self._settings.resources_of(job.tags).model_dump() for job in jobs}
+        write_record(
+            self._store,
+            self._hooks.run_params,
+            {job.name: self._factory.name(job) for job in jobs},
+            resources=given,
+            git_commit=self._commit,
+            image=self._image,
+        )
 
     def _adopt(self, progress: Progress) -> None:
         """Skip what is done, watch what goes, and leave the rest to be submitted."""
@@ -214,8 +221,9 @@ class Run:
             if place is not None:
                 place.files.invalidate_cache()
 
+    def _durations(self) -> Durations:
+        return Durations(self._settings, self._root, self._hooks.results)
+
     def _remember_durations(self) -> None:
         done = [job for job in self._board.jobs.values() if job.state is State.DONE]
-        Durations(self._settings, self._root).keep(
-            self.id, [(job.node, job.seconds) for job in done if job.seconds]
-        )
+        self._durations().keep(self.id, [(job.node, job.seconds) for job in done if job.seconds])

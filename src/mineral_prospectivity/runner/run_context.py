@@ -31,6 +31,11 @@ class BatchHooks:
         self.run_params: dict[str, Any] = {}
         self._started = time.time()
 
+    @property
+    def results(self) -> str:
+        """Name of the folder that the run writes to, empty where the globals have none."""
+        return "" if self.loader is None else str(self.loader["globals"].get("results", ""))
+
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Keep the loader, which knows everything that the environment says."""
