@@ -1,6 +1,8 @@
 # syntax=docker/dockerfile:1
 # The image of the jobs: the project, its locked packages (on Linux x86-64 PyPI's torch is the
-# CUDA build), and nothing to develop or look at it with. Any Debian with Python 3.11 or newer, and python3-venv, is a base.
+# CUDA build), and nothing to develop or look at it with. Any Debian with Python 3.11 or newer, and
+# python3-venv, is a base. The tag moves with Debian's corrections; to pin it, write its digest behind
+# it: docker buildx imagetools inspect python:3.12-slim-bookworm --format '{{.Manifest.Digest}}'
 ARG BASE=python:3.12-slim-bookworm
 
 FROM ${BASE} AS packages
@@ -19,6 +21,10 @@ COPY src src
 RUN /opt/venv/bin/pip install --no-compile --no-deps --editable . \
     && find /opt/venv -type d \( -name tests -o -name test \) -path "*/site-packages/*" \
        -not -path "*/numpy/*" -not -path "*/torch/*" -prune -exec rm -r {} +
+# Compiled here: a job, whose file system is read-only, would do so at each start. Not checked against
+# times, which a copy between stages may round; templates among the packages that are no Python stay.
+RUN /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib src \
+    || true
 
 FROM ${BASE}
 # libgomp: LightGBM; libexpat: GDAL in rasterio's wheel.

@@ -93,7 +93,11 @@ inside "$root" bash -c '
   for module in kedro_viz pytest moto mypy; do
     if python -c "import $module" 2>/dev/null; then echo "$module is in the image"; exit 1; fi
   done
-  echo "non-root, read-only, no development packages"'
+  for module in kedro mineral_prospectivity; do
+    compiled=$(python -c "import $module; print($module.__cached__)")
+    [ -f "$compiled" ] || { echo "$module is not compiled"; exit 1; }
+  done
+  echo "non-root, read-only, compiled, no development packages"'
 
 echo "== a member trains inside it"
 inside "$root" bash -c '
