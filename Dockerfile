@@ -23,7 +23,7 @@ RUN /opt/venv/bin/pip install --no-compile --no-deps --editable . \
        -not -path "*/numpy/*" -not -path "*/torch/*" -prune -exec rm -r {} +
 # Compiled here: a job, whose file system is read-only, would do so at each start. Not checked against
 # times, which a copy between stages may round; templates among the packages that are no Python stay.
-RUN /opt/venv/bin/python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib src \
+RUN /opt/venv/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/venv/lib src \
     || true
 
 FROM ${BASE}
