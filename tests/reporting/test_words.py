@@ -166,8 +166,11 @@ def test_what_is_funded_is_named_in_the_order_of_buying_and_what_in_part(inputs)
     ("paying", "caption"),
     [
         ([3, 1], "Targets, by the return of the cells that pay"),
-        ([3, 0], "Targets, by the return of the cells that pay, then by mean probability"),
-        ([0, 0], "Targets, by mean probability: no cell pays"),
+        (
+            [3, 0],
+            "Targets, by the return of the cells that pay, then by mean chance of a discovery",
+        ),
+        ([0, 0], "Targets, by mean chance of a discovery: no cell pays"),
     ],
 )
 def test_the_caption_says_what_ranks_the_targets(inputs, paying, caption):

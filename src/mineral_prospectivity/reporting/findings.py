@@ -74,7 +74,8 @@ def where(risk: Mapping[str, Any], targets: gpd.GeoDataFrame) -> list[str]:
     sentences.append(
         f"{plural(len(targets), 'target')} ranked. The first, {first.target_id}, lies around "
         f"easting {kilometres(place.x)} km, northing {kilometres(place.y)} km: "
-        f"{number(first.area_km2)} km², mean probability {percent(first.probability_mean)} a cell "
+        f"{number(first.area_km2)} km², mean chance of a discovery "
+        f"{percent(first.probability_mean)} a cell "
         f"({percent(first.probability_lower)} to {percent(first.probability_upper)}), "
         f"{_known(int(first.known_deposits))}."
     )

@@ -73,10 +73,10 @@ def _zone_cells(zone: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def target_rows(targets: gpd.GeoDataFrame) -> Table:
-    """Return where each target lies, how probable a deposit is, and what drives it."""
+    """Return where each target lies, the chance of a discovery in its cells, and what drives it."""
     headings = (
-        "Rank", "Target", "Easting, km", "Northing, km", "Area, km²", "p mean", "90 %", "p max",
-        "Expected", "Category", "Known", "Nearest deposit", "What drives it",
+        "Rank", "Target", "Easting, km", "Northing, km", "Area, km²", "Mean chance",
+        "90 %", "Best chance", "Expected", "Category", "Known", "Nearest deposit", "What drives it",
     )  # fmt: skip
     rows = []
     for target in targets.itertuples():
@@ -104,8 +104,8 @@ def _order(targets: gpd.GeoDataFrame) -> str:
     if (targets["cells_to_test"] > 0).all():
         return "Targets, by the return of the cells that pay"
     if not (targets["cells_to_test"] > 0).any():
-        return "Targets, by mean probability: no cell pays"
-    return "Targets, by the return of the cells that pay, then by mean probability"
+        return "Targets, by mean chance of a discovery: no cell pays"
+    return "Targets, by the return of the cells that pay, then by mean chance of a discovery"
 
 
 def worth_rows(targets: gpd.GeoDataFrame) -> Table:
@@ -143,7 +143,7 @@ def map_target_rows(targets: gpd.GeoDataFrame) -> Table:
         )
         for target in targets.itertuples()
     ]
-    headings = ("Rank", "Target", "km²", "p mean", "Known")
+    headings = ("Rank", "Target", "km²", "Chance", "Known")
     return Table("Targets", headings, rows, targets.target_id.tolist())
 
 

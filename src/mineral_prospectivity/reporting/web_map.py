@@ -126,7 +126,7 @@ def _target(row: Any) -> dict[str, Any]:
         "label": [round(at, 1) for at in row.geometry.representative_point().coords[0]],
         "facts": [
             f"{number(row.area_km2)} km², {row.category}",
-            f"probability {percent(row.probability_mean)} a cell "
+            f"chance of a discovery {percent(row.probability_mean)} a cell "
             f"({percent(row.probability_lower)} to {percent(row.probability_upper)})",
             f"{plural(int(row.known_deposits), 'known deposit')} inside",
             f"{plural(int(row.cells_to_test), 'cell')} of {row.cells:,} "

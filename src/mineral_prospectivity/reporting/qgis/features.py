@@ -43,7 +43,7 @@ def targets_style(targets: gpd.GeoDataFrame) -> str:
                     _rule(1, "ELSE", "Other targets"))  # fmt: skip
     tip = (
         '<b>Target [% "rank" %]</b>: [% "category" %]<br>[% round("area_km2", 1) %] km², '
-        'mean probability [% round(100 * "probability_mean", 2) %] %<br>'
+        'mean chance of a discovery in a cell [% round(100 * "probability_mean", 2) %] %<br>'
         '[% "known_deposits" %] known deposits inside<br>[% "drivers" %]'
     )
     return _document(
