@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are cores, since many tests wait for servers and processes.
+WORKERS := $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 export DO_NOT_TRACK := 1
 export KEDRO_DISABLE_TELEMETRY := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,7 +35,7 @@ run: setup ## Set up, then map the demo region: data/08_reporting/demo/report.ht
 	@echo "Open data/08_reporting/demo/report.html"
 
 test: lint ## Lint, then every test
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q
 
 lint: setup-dev ## ruff, mypy strict, import-linter
 	$(BIN)/ruff check .
