@@ -345,6 +345,12 @@ def test_lines_are_no_deposits(tmp_path):
         look_at_deposits(tmp_path / "faults.gpkg")
 
 
+def test_a_geodatabase_of_deposits(tmp_path):
+    (tmp_path / "mines.gdb").mkdir()
+    with pytest.raises(DepositError, match="Export a geodatabase's layer to GeoPackage"):
+        look_at_deposits(tmp_path / "mines.gdb")
+
+
 def test_deposits_in_a_table_of_capital_letters(tmp_path):
     table = pd.DataFrame({"X": [500_000.0, 501_000.0], "Y": [5_200_000.0, 5_201_000.0]})
     table.to_csv(tmp_path / "DEPOSITS.CSV", index=False)

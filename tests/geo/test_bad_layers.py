@@ -13,9 +13,10 @@ import shapely
 from mineral_prospectivity.errors import ConfigurationError, LayerError
 from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
-from .conftest import NORTH, WEST
+from .conftest import CRS, NORTH, WEST
 
 VARIED = np.arange(20.0, dtype=np.float32).reshape(4, 5)
 
@@ -198,6 +199,21 @@ def test_too_many_classes(grid, raster_layer):
     assert refused(raster_layer(codes, pixel=10.0, kind="categorical"), grid) == (
         "is declared categorical and holds more than 500 different values. "
         "Declare kind: continuous, or group them with classes:"
+    )
+
+
+def test_columns_of_polygons_that_hold_no_classes(grid, vector_layer):
+    cells = [shapely.box(WEST + x, NORTH - 1, WEST + x + 1, NORTH) for x in range(501)]
+    names = {"name": [f"unit {number}" for number in range(501)]}
+    wide, old = [shapely.box(WEST, NORTH - 400, WEST + 500, NORTH)], {"age": [0.5]}
+    layer = vector_layer(wide, kind="polygons", column="age", classes={1: "old"}, attributes=old)
+    assert refused(layer, grid) == (
+        "is declared to have classes and holds 0.5, which is no class code. Remove classes"
+    )
+    layer = vector_layer(cells, kind="polygons", column="name", attributes=names)
+    fine = make_grid(CRS, 1.0, (WEST, NORTH - 2, WEST + 501, NORTH))
+    assert refused(layer, fine) == (
+        "column 'name' holds more than 500 classes. Take a coarser one, or group them in it"
     )
 
 

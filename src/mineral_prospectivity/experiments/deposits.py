@@ -83,14 +83,21 @@ def look_at_deposits(path: Path) -> FoundDeposits:
 
 def _read(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
     try:
-        if path.is_dir() and (path / FEATURES).exists():
-            return read_array_folder(path).deposits(), {}, []
+        if path.is_dir():
+            return _from_folder(path), {}, []
         return _from_table(path) if is_table(path) else _from_features(path)
     except ProspectivityError as error:
         raise DepositError(str(error)) from error
     except Exception as error:  # GDAL, pyogrio and pandas raise many kinds
         msg = f"{path}: cannot be read as deposits: {error}. Give points or polygons"
         raise DepositError(msg) from error
+
+
+def _from_folder(path: Path) -> geopandas.GeoDataFrame:
+    if not (path / FEATURES).exists():
+        msg = f"{path}: is a folder without {FEATURES}. Export a geodatabase's layer to GeoPackage"
+        raise DepositError(msg)
+    return read_array_folder(path).deposits()
 
 
 def _from_features(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:

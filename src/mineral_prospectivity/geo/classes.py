@@ -213,21 +213,28 @@ def _count_codes(source: CodeSource) -> Counter[float]:
         _refuse_fractional(source.layer, found)
         counts.update(dict(zip(found.tolist(), number.tolist(), strict=True)))
         if len(counts) > MAX_CLASSES:
-            msg = (
-                f"is declared categorical and holds more than {MAX_CLASSES} different values. "
-                "Declare kind: continuous, or group them with classes:"
-            )
-            raise source.layer.error(msg)
+            raise source.layer.error(_too_many(source.layer))
     return counts
+
+
+def _too_many(layer: EvidenceLayer) -> str:
+    if layer.spec.kind == "polygons":
+        held, remedy = f"column {layer.spec.column[0]!r}", "Take a coarser one, or group them in it"
+        return f"{held} holds more than {MAX_CLASSES} classes. {remedy}"
+    return (
+        f"is declared categorical and holds more than {MAX_CLASSES} different values. "
+        "Declare kind: continuous, or group them with classes:"
+    )
 
 
 def _refuse_fractional(layer: EvidenceLayer, values: NDArray[np.float64]) -> None:
     fractional = values[values != np.round(values)]
     if fractional.size:
-        msg = (
-            f"is declared categorical and holds {fractional[0]:g}, which is no class code. "
-            "Declare kind: continuous"
-        )
+        declared, remedy = "categorical", "Declare kind: continuous"
+        if layer.spec.kind == "polygons":
+            declared, remedy = "to have classes", "Remove classes"
+        held = f"holds {fractional[0]:g}, which is no class code"
+        msg = f"is declared {declared} and {held}. {remedy}"
         raise layer.error(msg)
 
 
