@@ -70,6 +70,16 @@ def test_a_label_of_the_held_out_fold_changes_none_of_its_predictions():
     pd.testing.assert_frame_equal(one[held_out], two[held_out])
 
 
+def test_an_exclusion_zone_does_not_raise_the_rates():
+    evidence, cells = region()
+    drawn = np.random.default_rng(1).random(len(cells)) < 0.4
+    zone = cells.assign(training=cells["label"].eq(1) | ~drawn)
+    names = ["prevalence", "logistic_regression"]
+    one, two = (baseline_predictions(evidence, BANDS, table, names) for table in (cells, zone))
+    np.testing.assert_allclose(two["prevalence"], one["prevalence"], rtol=1e-12)
+    assert two["logistic_regression"].mean() == pytest.approx(cells["label"].mean(), rel=0.05)
+
+
 def test_cells_kept_out_of_training_teach_nothing_but_are_predicted():
     evidence, cells = region()
     excluded = cells["fold"].eq(0) & cells["label"].eq(0) & (cells["x"] < 4000)

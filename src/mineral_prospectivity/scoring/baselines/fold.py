@@ -33,7 +33,7 @@ class Fold:
     evidence
         Training evidence, ``(cells, bands)``, NaN where missing.
     labels, weights, folds
-        Of the training cells, ``(cells,)``.
+        Of the training cells, ``(cells,)``; weights count the background that is not trained on.
     places
         Centres of the training cells, ``(cells, 2)``, m.
     held_out_evidence, held_out_places
@@ -96,7 +96,7 @@ def hold_out(
         bands=tuple(band for band, kept in zip(bands, known, strict=True) if kept),
         evidence=evidence[train][:, known],
         labels=labels,
-        weights=cells["weight"].to_numpy(dtype=np.float64)[train],
+        weights=_weights(cells, ~held_out)[train],
         folds=cells["fold"].to_numpy(dtype=np.int64)[train],
         places=places[train],
         held_out_evidence=evidence[held_out][:, known],
@@ -104,3 +104,16 @@ def hold_out(
         seed=seed,
         jobs=jobs,
     )
+
+
+def _weights(cells: pd.DataFrame, seen: NDArray[np.bool_]) -> FloatArray:
+    """Return weights, ``(cells,)``, by which trained background stands for all that is seen.
+
+    Maps and scores count the exclusion zone as background, so rates must know of it.
+    """
+    weights = cells["weight"].to_numpy(dtype=np.float64)
+    background = seen & (cells["label"].to_numpy() == 0)
+    trained = background & cells["training"].to_numpy(dtype=bool)
+    if not trained.any() or (trained == background).all():
+        return weights
+    return np.where(trained, weights * weights[background].sum() / weights[trained].sum(), weights)
