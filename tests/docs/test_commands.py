@@ -50,7 +50,7 @@ PARTS = {
 NOT_EXECUTED = {
     "kedro run --env demo+paper": "minutes of training; small in tests/pipelines/test_paper.py",
     "cp -r conf/lake conf/lake_no_gravity": "conf/lake is the reader's own",
-    'pip install -e ".[aws]"': "the tests' own environment was made so",
+    'pip install -e ".[aws]" --constraint requirements.lock': "the tests' environment has it",
     "pip install jupyterlab": "needs the internet",
     "jupyter lab notebooks": "serves until it is stopped; test_notebooks.py runs them",
     "python -m http.server --directory build": "serves until it is stopped",

@@ -133,16 +133,6 @@ def test_the_choice_for_a_fold_knows_nothing_of_its_labels(train, telling):
     assert second["1"] != first["1"]
 
 
-def test_labels_that_no_fit_may_use_choose_nothing(train, telling):
-    training = np.random.default_rng(4).random(len(telling.cells)) > 0.2
-    hidden = replace(telling, training=training)
-    gains = []
-    for labels in (telling.labels, np.where(training, telling.labels, 1 - telling.labels)):
-        data = replace(hidden, labels=labels.astype(np.int8))
-        gains.append(train(data, [0]).bundles[0].header.context_gain)
-    assert gains[0] == pytest.approx(gains[1], abs=1e-12)
-
-
 def test_a_member_chooses_alone(train, telling, readers):
     alone = train(telling, [1])
     assert alone.bundles[1].to_bytes() == readers.bundles[1].to_bytes()

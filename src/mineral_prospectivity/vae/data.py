@@ -39,7 +39,7 @@ class TrainingData:
     weights
         Cells of the map that a row stands for, shape ``(cells,)``, positive.
     training
-        False for the cells whose label no fit may use (exclusion zone), shape ``(cells,)``.
+        False for the cells that no fit is trained on (exclusion zone), shape ``(cells,)``.
     folds
         Spatial fold of each cell, from 0, shape ``(cells,)``.
     bands
