@@ -52,6 +52,10 @@ class CalibratedEnsemble:
     calibration: LogitCalibration
     novelty: NoveltyScale
 
+    def __repr__(self) -> str:
+        read = f"layers={list(self.layers)}, bands={len(self.bands)}"
+        return f"<CalibratedEnsemble members={len(self.ensemble.names)}, {read}>"
+
     @classmethod
     def of(cls, ensemble: Ensemble, calibration: Mapping[str, Any]) -> CalibratedEnsemble:
         """Return the ensemble with what the uncertainty pipeline wrote of its calibration."""
@@ -221,8 +225,10 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
     ``trained`` stands for a folder such as ``data/06_models/demo``.
 
     >>> ensemble = load_ensemble(trained)
-    >>> [band.name for band in ensemble.bands]
-    ['magnetics', 'gravity']
+    >>> ensemble
+    <CalibratedEnsemble members=2, layers=['magnetics', 'gravity'], bands=2>
+    >>> ensemble.calibration
+    LogitCalibration(intercept=0.0, slope=1.0)
     """
     files, root = fsspec.core.url_to_fs(str(location))
     if not files.exists(f"{root}/{CALIBRATION}"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -67,7 +67,7 @@ class Ensemble:
 
     names: tuple[str, ...]
     bands: tuple[Band, ...]
-    readers: tuple[Readers, ...]
+    readers: tuple[Readers, ...] = field(repr=False)
 
     @classmethod
     def of(cls, bundles: Sequence[MemberBundle], *, device: str = "auto") -> Ensemble:
