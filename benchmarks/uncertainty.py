@@ -26,7 +26,7 @@ from judging.uncertainties import intervals, learning, or_absent, replay
 from quality import load
 
 REPORTED = ("demo", *REGIONS, "cloncurry")
-SEEDS = (100, 101)
+SEEDS = (100, 101, 102)
 FOREIGN = {
     "demo": "sim_101",
     "sim_101": "sim_102",
