@@ -77,7 +77,8 @@ def test_other_grids_are_not_compared():
     other = make_grid("EPSG:32633", 200.0, (0, 0, 4_000, 3_000))
     assert compare_maps(result("a"), result("b", MAP[:15, :20], other)) == (
         "their grids differ: a has 40 x 30 cells of 100 m from 0, 0 in EPSG:32633; b has 20 x 15 "
-        "cells of 200 m from 0, 0 in EPSG:32633"
+        "cells of 200 m from 0, 0 in EPSG:32633. "
+        "Give both the same grid.crs, grid.bounds and grid.resolution"
     )
 
 

@@ -166,7 +166,8 @@ def pairs_of(results: Sequence[Results]) -> list[Pair]:
 def compare_maps(one: Results, other: Results) -> MapAgreement | str:
     """Return how alike two maps are, or why that cannot be said."""
     if one.probability.grid != other.probability.grid:
-        return f"their grids differ: {_grid(one)}; {_grid(other)}"
+        remedy = "Give both the same grid.crs, grid.bounds and grid.resolution"
+        return f"their grids differ: {_grid(one)}; {_grid(other)}. {remedy}"
     first, second = (
         result.probability.array()[0].ravel().astype(np.float64) for result in (one, other)
     )
