@@ -174,6 +174,19 @@ def test_samples_that_hide_nodata_or_text(folder):
         assert np.nanmin(found[name].picture["Cu_ppm"]) > 0
 
 
+def test_a_table_that_loses_one_of_three_columns_is_drawn(folder, tmp_path):
+    arsenic = np.where(np.arange(200) < 12, "<0.5", "1.5")
+    samples = sites(200).drop(columns="STATUS").assign(Cu=RNG.random(200), Pb=2.0, As=arsenic)
+    x, y = samples.geometry.x, samples.geometry.y
+    samples.drop(columns="geometry").assign(x=x, y=y).to_csv(folder / "soil.csv", index=False)
+    (tmp_path / "conf").mkdir()
+    draft = drafted(folder)
+    soil = next(one for one in draft.layers if one.name == "soil")
+    assert soil.fields["column"] == ["Cu", "Pb"]
+    assert any(doubt.startswith("left out: column 'As' holds text") for doubt in soil.doubts)
+    assert write_experiment(draft, tmp_path / "conf", tmp_path / "reports").exists()
+
+
 def test_deposits_among_the_layers_are_switched_off(folder):
     gpd.read_file(folder.parent / "deposits.gpkg")[["geometry"]].to_file(folder / "mines.shp")
     draft = drafted(folder)

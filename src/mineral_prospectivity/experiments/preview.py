@@ -106,7 +106,7 @@ def _features(axis: Axes, found: Found) -> None:
     few = frame if len(frame) <= MOST_FEATURES else frame.sample(MOST_FEATURES, random_state=0)
     column = found.fields.get("column")
     options: dict[str, Any] = {"color": "#555555"}
-    if column is not None and column in few:
+    if isinstance(column, str) and column in few:  # a table may have a list of them
         number = is_numeric_dtype(few[column])
         options = {"column": column, "cmap": PROBABILITY_MAP if number else CLASSES_MAP}
         if number:
