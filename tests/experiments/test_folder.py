@@ -16,6 +16,7 @@ import yaml
 from affine import Affine
 from rasterio.shutil import copy
 
+from mineral_prospectivity.datasets.vector import VectorDataset
 from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.experiments.configuration import files_of
 from mineral_prospectivity.experiments.deposits import look_at_deposits
@@ -23,6 +24,8 @@ from mineral_prospectivity.experiments.draft import draft_experiment
 from mineral_prospectivity.experiments.folder import look_at_folder
 from mineral_prospectivity.experiments.new import require_new, write_experiment
 from mineral_prospectivity.experiments.place import Blocks, Choice
+from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.labels import select_deposits
 from mineral_prospectivity.parameters import validate_parameters
 
 PROJECT = Path(__file__).parents[2]
@@ -368,6 +371,39 @@ def test_deposits_in_a_table_of_capital_letters(tmp_path):
     table = pd.DataFrame({"X": [500_000.0, 501_000.0], "Y": [5_200_000.0, 5_201_000.0]})
     table.to_csv(tmp_path / "DEPOSITS.CSV", index=False)
     assert look_at_deposits(tmp_path / "DEPOSITS.CSV").fields == {"x": "X", "y": "Y"}
+
+
+def test_deposits_without_coordinates_in_a_table_are_left_out(folder):
+    table = sites(30).assign(x=lambda frame: frame.geometry.x, y=lambda frame: frame.geometry.y)
+    table.loc[15, ["x", "y"]] = np.nan
+    path = folder.parent / "deposits.csv"
+    table.drop(columns="geometry").to_csv(path, index=False)
+    draft = draft_experiment("lake", folder, path, folder.parent / "raw")
+    assert len(draft.deposits.frame) == 29
+    assert "no geometry in row 15; they are left out" in draft.deposits.doubts
+    loaded = VectorDataset(filepath=str(path), crs=CRS).load()
+    grid = make_grid(CRS, 500.0, (500_000, 5_200_000, 540_000, 5_236_000))
+    kept, report = select_deposits(loaded, grid)
+    assert (len(kept), report["without_geometry"]) == (29, [15])
+
+
+def test_deposits_at_infinity_are_refused(tmp_path):
+    points = sites(3).geometry.tolist()
+    points[1] = shapely.Point(500_000, np.inf)
+    frame = gpd.GeoDataFrame(geometry=points, crs=CRS)
+    frame.to_parquet(tmp_path / "deposits.parquet")
+    with pytest.raises(DepositError, match="no finite coordinates in row 1; correct or remove"):
+        look_at_deposits(tmp_path / "deposits.parquet")
+
+
+def test_samples_without_coordinates_are_left_out_in_words(folder):
+    pd.DataFrame({"x": [5e5, None], "y": [5.2e6, 5.2e6], "Cu": [1.0, 2.0]}).to_csv(
+        folder / "soil.csv", index=False
+    )
+    _, left_out = looked(folder)
+    assert left_out["soil.csv"] == (
+        "1 of 2 samples have coordinates that are not finite (rows 1). Repair or remove them"
+    )
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import DepositError, own_words
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import is_table, read_feature_file, read_table_file
-from mineral_prospectivity.geo.tables import read_array_folder
+from mineral_prospectivity.geo.tables import read_array_folder, table_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -134,7 +134,7 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
             msg = f"{self._file.url}: has no column {missing[0]!r}, only {columns}. Declare x and y"
             raise DepositError(msg)
         x, y = (numbers(self._file.url, table, name) for name in (self._x, self._y))
-        return geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y))
+        return geopandas.GeoDataFrame(table, geometry=table_points(x, y))
 
     def _describe(self) -> dict[str, Any]:
         return {**super()._describe(), "layer": self._layer, "crs": self._crs}

@@ -20,8 +20,8 @@ from mineral_prospectivity.geo.formats import (
     read_feature_file,
     read_table_file,
 )
-from mineral_prospectivity.geo.tables import FEATURES, read_array_folder
-from mineral_prospectivity.labels.deposits import GEOMETRIES, name_rows
+from mineral_prospectivity.geo.tables import FEATURES, read_array_folder, table_points
+from mineral_prospectivity.labels.deposits import GEOMETRIES, name_rows, require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +115,7 @@ def _from_features(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], 
 def _from_table(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], list[str]]:
     table = read_table_file(path)
     names, x, y = coordinates(path, table)
-    frame = geopandas.GeoDataFrame(table, geometry=geopandas.points_from_xy(x, y))
+    frame = geopandas.GeoDataFrame(table, geometry=table_points(x, y))
     fields = {"x": names[0], "y": names[1]} if names != ("x", "y") else {}
     if not in_degrees(x, y):
         return frame, fields, []
@@ -134,6 +134,7 @@ def _usable(path: Path, frame: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDat
         held = ", ".join(sorted(kinds - GEOMETRIES)) or "nothing"
         msg = f"{path}: holds {held}, which marks no deposit. Give points or polygons"
         raise DepositError(msg)
+    require_finite(frame, "no finite coordinates in", "correct or remove them")
     flat = shapely.to_wkb(shapely.normalize(shapely.force_2d(frame.geometry.array)))
     repeated = len(flat) - len(set(flat))
     if repeated:

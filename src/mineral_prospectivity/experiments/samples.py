@@ -18,7 +18,12 @@ from mineral_prospectivity.geo.formats import read_table_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import layer_name
-from mineral_prospectivity.geo.tables import FEATURES, SampleTable, read_array_folder
+from mineral_prospectivity.geo.tables import (
+    FEATURES,
+    SampleTable,
+    read_array_folder,
+    require_finite,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +65,7 @@ def _arrays(path: Path) -> Found:
 def _table(path: Path) -> Found | LeftOut:
     frame = read_table_file(path)
     names, x, y = coordinates(path, frame)
+    require_finite(str(path), x, y)
     rest = frame.drop(columns=list(names))
     columns, doubts = value_columns(rest)
     if not columns:

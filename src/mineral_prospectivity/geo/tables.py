@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas
 import numpy as np
 import pandas as pd
+import shapely
 
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.columns import is_measured, numbers
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
 
 FEATURES = "features.npy"
 """A folder that holds this file is a folder of arrays."""
+
+
+def table_points(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Return the points of a table's rows, shape (rows,); empty where a coordinate is missing."""
+    return np.asarray(shapely.points(x, y, handle_nan="skip"))
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ def read_table(layer: EvidenceLayer) -> SampleTable:
 def _read_samples(layer: EvidenceLayer) -> SampleTable:
     frame, (east, north) = _read_frame(layer), (layer.spec.x, layer.spec.y)
     x, y = (numbers(layer.label, frame, name) for name in (east, north))
-    _require_finite(layer.label, x, y)
+    require_finite(layer.label, x, y)
     return SampleTable(x, y, frame.drop(columns=[east, north]), {})
 
 
@@ -146,7 +152,7 @@ def read_array_folder(folder: Path, label: str = "", *, x: str = "x", y: str = "
     else:
         east, north = _coordinate_features(label, frame, x, y)
         frame = frame.drop(columns=[x, y])
-    _require_finite(label, east, north)
+    require_finite(label, east, north)
     units = _units(label, metadata.get("units", {}), names)
     labels = _labels(folder / "labels.npy", label, len(frame))
     return SampleTable(east, north, frame, units, _crs(label, metadata.get("crs")), labels)
@@ -280,7 +286,14 @@ def _labels(path: Path, label: str, samples: int) -> NDArray[np.int8] | None:
     return labels.astype(np.int8)
 
 
-def _require_finite(label: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+def require_finite(label: str, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+    """Refuse samples without coordinates.
+
+    Raises
+    ------
+    LayerError
+        If there are any.
+    """
     wrong = np.flatnonzero(~(np.isfinite(x) & np.isfinite(y)))
     if wrong.size:
         msg = (

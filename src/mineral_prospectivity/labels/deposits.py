@@ -180,10 +180,17 @@ def _require_geometries(deposits: gpd.GeoDataFrame) -> None:
             "polygons"
         )
         raise DepositError(msg)
-    _require_finite(deposits, "no finite coordinates in", "correct or remove them")
+    require_finite(deposits, "no finite coordinates in", "correct or remove them")
 
 
-def _require_finite(deposits: gpd.GeoDataFrame, problem: str, remedy: str) -> None:
+def require_finite(deposits: gpd.GeoDataFrame, problem: str, remedy: str) -> None:
+    """Refuse deposits with coordinates that are not finite, naming their rows.
+
+    Raises
+    ------
+    DepositError
+        If there are any.
+    """
     coordinates, row = shapely.get_coordinates(deposits.geometry.array, return_index=True)
     wrong = np.unique(row[~np.isfinite(coordinates).all(axis=1)])
     if wrong.size:
@@ -240,7 +247,7 @@ def _to_grid_crs(deposits: gpd.GeoDataFrame, grid: GeoBox, reproject: bool) -> g
         )
         raise DepositError(msg)
     moved = deposits.to_crs(str(grid.crs))
-    _require_finite(moved, f"no place in {grid.crs} for", "check coordinates and CRS")
+    require_finite(moved, f"no place in {grid.crs} for", "check coordinates and CRS")
     return moved
 
 
