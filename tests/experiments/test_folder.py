@@ -380,7 +380,7 @@ def test_deposits_without_coordinates_in_a_table_are_left_out(folder):
     table.drop(columns="geometry").to_csv(path, index=False)
     draft = draft_experiment("lake", folder, path, folder.parent / "raw")
     assert len(draft.deposits.frame) == 29
-    assert "no geometry in row 15; they are left out" in draft.deposits.doubts
+    assert "no geometry in row 16; they are left out" in draft.deposits.doubts
     loaded = VectorDataset(filepath=str(path), crs=CRS).load()
     grid = make_grid(CRS, 500.0, (500_000, 5_200_000, 540_000, 5_236_000))
     kept, report = select_deposits(loaded, grid)
@@ -390,9 +390,9 @@ def test_deposits_without_coordinates_in_a_table_are_left_out(folder):
 def test_deposits_at_infinity_are_refused(tmp_path):
     points = sites(3).geometry.tolist()
     points[1] = shapely.Point(500_000, np.inf)
-    frame = gpd.GeoDataFrame(geometry=points, crs=CRS)
+    frame = gpd.GeoDataFrame(geometry=points, crs=CRS, index=["a", "b", "c"])
     frame.to_parquet(tmp_path / "deposits.parquet")
-    with pytest.raises(DepositError, match="no finite coordinates in row 1; correct or remove"):
+    with pytest.raises(DepositError, match="no finite coordinates in row 2; correct or remove"):
         look_at_deposits(tmp_path / "deposits.parquet")
 
 
@@ -402,7 +402,7 @@ def test_samples_without_coordinates_are_left_out_in_words(folder):
     )
     _, left_out = looked(folder)
     assert left_out["soil.csv"] == (
-        "1 of 2 samples have coordinates that are not finite (rows 1). Repair or remove them"
+        "1 of 2 samples have coordinates that are not finite (row 2). Repair or remove them"
     )
 
 

@@ -257,7 +257,7 @@ def test_coordinates_that_are_not_finite(grid, vector_layer, wrong):
         lines = [shapely.LineString([(WEST, NORTH), (WEST + 1, n)]) for n in (0.0, wrong, wrong)]
     layer = vector_layer(lines, kind="lines")
     assert re.fullmatch(
-        r"2 of 3 features have coordinates that are not finite \(rows 1, 2\)\. "
+        r"2 of 3 features have coordinates that are not finite \(rows 2, 3\)\. "
         r"Repair or remove them",
         refused(layer, grid),
     )

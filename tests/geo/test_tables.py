@@ -108,7 +108,7 @@ def test_coordinates_that_are_not_finite(tmp_path, grid):
     with pytest.raises(LayerError) as caught:
         layer_evidence(table_layer(path), grid)
     assert str(caught.value) == (
-        f"layer 'soil' ({path}): 2 of 4 samples have coordinates that are not finite (rows 0, 2). "
+        f"layer 'soil' ({path}): 2 of 4 samples have coordinates that are not finite (rows 1, 3). "
         "Repair or remove them"
     )
 
@@ -187,9 +187,9 @@ NEITHER = " holds 1 for a known deposit, else 0"
 @pytest.mark.parametrize(
     ("labels", "problem"),
     [
-        ([0, 1, 2, -1], f"{NEITHER}; 2 of 4 are neither (first: 2 in row 2)"),
-        ([0.0, 0.5, 1.0, 0.0], f"{NEITHER}; 1 of 4 are neither (first: 0.5 in row 1)"),
-        ([0.0, np.nan, 1.0, 0.0], f"{NEITHER}; 1 of 4 are neither (first: nan in row 1)"),
+        ([0, 1, 2, -1], f"{NEITHER}; 2 of 4 are neither (first: 2 in row 3)"),
+        ([0.0, 0.5, 1.0, 0.0], f"{NEITHER}; 1 of 4 are neither (first: 0.5 in row 2)"),
+        ([0.0, np.nan, 1.0, 0.0], f"{NEITHER}; 1 of 4 are neither (first: nan in row 2)"),
         ([0, 1], " has shape (2,); features.npy has 4 samples, so it must be (4,)"),
     ],
 )

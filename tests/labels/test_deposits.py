@@ -40,7 +40,7 @@ def test_points_outside_are_reported_by_row_of_the_source():
     assert kept.index.tolist() == [1]
     assert report["outside"] == [0, 2]
     assert report["messages"] == [
-        "deposits: 2 of 3 points lie outside the grid (rows 0, 2); they were left out"
+        "deposits: 2 of 3 points lie outside the grid (rows 1, 3); they were left out"
     ]
 
 
@@ -54,7 +54,7 @@ def test_repeated_places_count_once():
     kept, report = select_deposits(deposits_at((50, 50), (60, 50), (50, 50)), GRID)
     assert kept.index.tolist() == [0, 1]
     assert report["messages"] == [
-        "deposits: 1 of 3 points repeat the coordinates of another (row 2); each place counts once"
+        "deposits: 1 of 3 points repeat the coordinates of another (row 3); each place counts once"
     ]
 
 
@@ -74,7 +74,7 @@ def test_geographic_deposits_are_reprojected():
 def test_many_rows_are_abridged():
     given = deposits_at((50, 50), *[(-1, y) for y in range(12)])
     _, report = select_deposits(given, GRID)
-    assert "(rows 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more)" in report["messages"][0]
+    assert "(rows 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more)" in report["messages"][0]
 
 
 def test_each_part_of_a_multi_point_is_a_deposit():
@@ -140,7 +140,7 @@ def test_coordinates_must_be_finite(value):
     points = [shapely.Point(500_050, 5_200_050), shapely.Point(500_050, value)]
     with pytest.raises(DepositError) as error:
         select_deposits(gpd.GeoDataFrame(geometry=points, crs=CRS), GRID)
-    assert str(error.value) == "deposits: no finite coordinates in row 1; correct or remove them"
+    assert str(error.value) == "deposits: no finite coordinates in row 2; correct or remove them"
 
 
 def test_coordinates_must_be_projectable():
@@ -148,7 +148,7 @@ def test_coordinates_must_be_projectable():
     with pytest.raises(DepositError) as error:
         select_deposits(given, GRID)
     assert str(error.value) == (
-        "deposits: no place in EPSG:32633 for row 0; check coordinates and CRS"
+        "deposits: no place in EPSG:32633 for row 1; check coordinates and CRS"
     )
 
 
@@ -158,7 +158,7 @@ def test_rows_without_a_geometry_are_left_out():
 
     assert list(kept.index) == [0]
     assert report["without_geometry"] == [1, 2]
-    assert report["messages"] == ["deposits: no geometry in rows 1, 2; they were left out"]
+    assert report["messages"] == ["deposits: no geometry in rows 2, 3; they were left out"]
 
 
 def test_deposits_of_which_none_has_a_geometry_are_refused():
@@ -200,8 +200,8 @@ def test_labels_of_a_table_become_deposits():
 @pytest.mark.parametrize(
     ("labels", "message"),
     [
-        ([0, 1, 2], "labels: 1 of 3 are neither 0 nor 1 (2) in row 2"),
-        ([0.5, 1, np.nan], "labels: 2 of 3 are neither 0 nor 1 (0.5, nan) in rows 0, 2"),
+        ([0, 1, 2], "labels: 1 of 3 are neither 0 nor 1 (2) in row 3"),
+        ([0.5, 1, np.nan], "labels: 2 of 3 are neither 0 nor 1 (0.5, nan) in rows 1, 3"),
         ([0, 0, 0], "labels: none of the 3 is 1; there is nothing to learn from"),
         ([0, 1], "labels: x, y and labels have 3, 3 and 2 rows; give one of each a cell"),
     ],

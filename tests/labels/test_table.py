@@ -96,7 +96,7 @@ def test_deposits_without_evidence_are_left_out_and_logged(caplog):
         _, deposits = make_cells(GRID, np.setdiff1d(ALL, lost), given_deposits, **OPTIONS)
     assert "d3" not in set(deposits["name"])
     assert caplog.messages == [
-        "deposits: 1 of 12 points lie on cells without evidence (row 3); they were left out"
+        "deposits: 1 of 12 points lie on cells without evidence (row 4); they were left out"
     ]
 
 

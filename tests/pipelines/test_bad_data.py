@@ -138,13 +138,13 @@ BAD_DATA = {
         moved_to(np.nan),
         {},
         DepositError,
-        "deposits: no finite coordinates in row 3; correct or remove them",
+        "deposits: no finite coordinates in row 4; correct or remove them",
     ),
     "deposit at infinity": (
         moved_to(np.inf),
         {},
         DepositError,
-        "deposits: no finite coordinates in row 3; correct or remove them",
+        "deposits: no finite coordinates in row 4; correct or remove them",
     ),
     "deposits of a status that none has": (
         lambda experiment: None,
@@ -157,7 +157,7 @@ BAD_DATA = {
         {},
         LayerError,
         "<raw>/samples: labels.npy holds 1 for a known deposit, else 0; 20 of 62 are neither "
-        "(first: 2 in row 2)",
+        "(first: 2 in row 3)",
     ),
     "samples without labels": (
         arrays(None),
@@ -219,7 +219,7 @@ def test_duplicate_deposits_are_left_out_and_reported(drawn, engineered, tmp_pat
     report = json.loads(experiment.output("data_quality.json").read_text())["deposits"]
     assert (report["given"], report["kept"], report["duplicates"]) == (64, 62, [62, 63])
     assert report["messages"] == [
-        "deposits: 2 of 64 points repeat the coordinates of another (rows 62, 63); each place "
+        "deposits: 2 of 64 points repeat the coordinates of another (rows 63, 64); each place "
         "counts once"
     ]
     cells = "05_model_input/small/cells.parquet"

@@ -20,8 +20,9 @@ from mineral_prospectivity.geo.formats import (
     read_feature_file,
     read_table_file,
 )
+from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.geo.tables import FEATURES, read_array_folder, table_points
-from mineral_prospectivity.labels.deposits import GEOMETRIES, name_rows, require_finite
+from mineral_prospectivity.labels.deposits import GEOMETRIES, require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -124,7 +125,7 @@ def _from_table(path: Path) -> tuple[geopandas.GeoDataFrame, dict[str, Any], lis
 
 
 def _usable(path: Path, frame: geopandas.GeoDataFrame) -> tuple[geopandas.GeoDataFrame, list[str]]:
-    doubts = []
+    doubts, frame = [], frame.reset_index(drop=True)  # a GeoParquet may bring an index of its own
     empty = (frame.geometry.isna() | frame.geometry.is_empty).to_numpy()
     if empty.any():
         doubts.append(f"no geometry in {name_rows(np.flatnonzero(empty))}; they are left out")

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 LayerKind = Literal["continuous", "categorical", "lines", "points", "polygons", "table"]
 Radius = Annotated[float, Field(gt=0)]
 
+ROWS_NAMED = 10
+"""A message names this many rows at most, so that it stays readable."""
+
 KEYS: dict[str, tuple[str, ...]] = {
     "continuous": ("nodata", "band", "resampling", "ordinal"),
     "categorical": ("nodata", "band", "column", "classes", "min_fraction"),
@@ -198,6 +201,20 @@ class LayerSpec(BaseModel):
             problems = "; ".join(_problem(detail) for detail in error.errors())
             msg = f"layer {name!r}: {problems}"
             raise ConfigurationError(msg) from None
+
+
+def name_rows(rows: Iterable[int]) -> str:
+    """Return row numbers for a message: given counted from 0, named counted from 1.
+
+    Examples
+    --------
+    >>> name_rows([4, 17, 90])
+    'rows 5, 18, 91'
+    """
+    numbers = [int(row) + 1 for row in rows]
+    text = ", ".join(str(number) for number in numbers[:ROWS_NAMED])
+    more = len(numbers) - ROWS_NAMED
+    return ("row " if len(numbers) == 1 else "rows ") + text + (f" and {more} more" * (more > 0))
 
 
 def first_few(values: Iterable[Any], most: int = 5) -> str:

@@ -15,7 +15,7 @@ from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.columns import is_measured, numbers
 from mineral_prospectivity.geo.formats import read_table_file
 from mineral_prospectivity.geo.grid import named_crs
-from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.layers import name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -280,7 +280,7 @@ def _labels(path: Path, label: str, samples: int) -> NDArray[np.int8] | None:
     if wrong.size:
         msg = (
             f"{label}: labels.npy holds 1 for a known deposit, else 0; {wrong.size} of {samples} "
-            f"are neither (first: {labels[wrong[0]]} in row {wrong[0]})"
+            f"are neither (first: {labels[wrong[0]]} in {name_rows(wrong[:1])})"
         )
         raise LayerError(msg)
     return labels.astype(np.int8)
@@ -298,6 +298,6 @@ def require_finite(label: str, x: NDArray[np.float64], y: NDArray[np.float64]) -
     if wrong.size:
         msg = (
             f"{label}: {wrong.size} of {len(x)} samples have coordinates that are not finite "
-            f"(rows {first_few(wrong)}). Repair or remove them"
+            f"({name_rows(wrong)}). Repair or remove them"
         )
         raise LayerError(msg)

@@ -11,7 +11,7 @@ import shapely
 
 from mineral_prospectivity.geo.formats import read_feature_file
 from mineral_prospectivity.geo.grid import grid_crs
-from mineral_prospectivity.geo.layers import first_few
+from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.geo.sources import (
     bounds_in,
     check_crs,
@@ -63,7 +63,7 @@ def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
 def open_vector(layer: EvidenceLayer) -> Any:
     """Return the features of a vector layer as they lie in the file, those with a geometry."""
     layer.require_file()
-    frame = _read(layer)
+    frame = _read(layer).reset_index(drop=True)  # a GeoParquet may bring an index of its own
     if not isinstance(frame, geopandas.GeoDataFrame):
         msg = "holds a table without geometry. Declare kind: table with x and y, or file_layer"
         raise layer.error(msg)
@@ -102,7 +102,7 @@ def _require_finite(layer: EvidenceLayer, frame: Any) -> None:
     if wrong.size:
         msg = (
             f"{wrong.size} of {len(frame)} features have coordinates that are not finite "
-            f"(rows {first_few(frame.index[wrong])}). Repair or remove them"
+            f"({name_rows(frame.index[wrong])}). Repair or remove them"
         )
         raise layer.error(msg)
 

@@ -11,6 +11,7 @@ from odc.geo import CRS
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import cells_of_points
+from mineral_prospectivity.geo.layers import name_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,14 +19,17 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
     from odc.geo.geobox import GeoBox
 
-ROWS_NAMED = 10
-"""A message names this many rows at most, so that it stays readable."""
+VALUES_NAMED = 10
+"""A message names this many values at most, so that it stays readable."""
 
 GEOMETRIES = {"Point", "MultiPoint", "Polygon", "MultiPolygon"}
 
 
 class DepositReport(TypedDict):
-    """What became of the deposits given; rows count from 0, in the order of the source."""
+    """What became of the deposits given, in the order of the source.
+
+    Rows count from 0; messages count them from 1.
+    """
 
     given: int
     without_geometry: list[int]
@@ -136,7 +140,7 @@ def deposits_from_labels(
         raise DepositError(msg)
     wrong = np.flatnonzero((values != 0) & (values != 1))
     if wrong.size:
-        found = ", ".join(f"{value:g}" for value in np.unique(values[wrong])[:ROWS_NAMED])
+        found = ", ".join(f"{value:g}" for value in np.unique(values[wrong])[:VALUES_NAMED])
         msg = f"labels: {wrong.size} of {values.size} are neither 0 nor 1 ({found}) in "
         raise DepositError(msg + name_rows(wrong))
     positive = values == 1
@@ -145,20 +149,6 @@ def deposits_from_labels(
         raise DepositError(msg)
     points = shapely.points(easting[positive], northing[positive])
     return gpd.GeoDataFrame(geometry=points, crs=crs)
-
-
-def name_rows(rows: Iterable[int]) -> str:
-    """Return row numbers for a message.
-
-    Examples
-    --------
-    >>> name_rows([4, 17, 90])
-    'rows 4, 17, 90'
-    """
-    numbers = [int(row) for row in rows]
-    text = ", ".join(str(row) for row in numbers[:ROWS_NAMED])
-    more = len(numbers) - ROWS_NAMED
-    return ("row " if len(numbers) == 1 else "rows ") + text + (f" and {more} more" * (more > 0))
 
 
 def _split_without_geometry(
@@ -227,8 +217,8 @@ def _filter(
 
 def _quote(values: Iterable[Any]) -> str:
     shown = [repr(value) for value in values]
-    more = len(shown) - ROWS_NAMED
-    return ", ".join(shown[:ROWS_NAMED]) + (f" and {more} more" * (more > 0))
+    more = len(shown) - VALUES_NAMED
+    return ", ".join(shown[:VALUES_NAMED]) + (f" and {more} more" * (more > 0))
 
 
 def _to_grid_crs(deposits: gpd.GeoDataFrame, grid: GeoBox, reproject: bool) -> gpd.GeoDataFrame:

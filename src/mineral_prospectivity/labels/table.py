@@ -12,7 +12,7 @@ import shapely
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import cell_centres
-from mineral_prospectivity.labels.deposits import name_rows
+from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.labels.folds import spatial_folds
 from mineral_prospectivity.labels.positives import home_cells, label_cells
 
