@@ -11,6 +11,7 @@ import pytest
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.evidence import layer_evidence
 from mineral_prospectivity.geo.extent import common_bounds
+from mineral_prospectivity.geo.formats import read_table_file
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.tables import read_array_folder
 
@@ -64,6 +65,19 @@ def test_tables_as_spreadsheets_of_europe_write_them(tmp_path, grid):
     read, plain = (layer_evidence(table_layer(one), grid) for one in (path, expected))
     assert read.names == plain.names
     np.testing.assert_array_equal(read.array(), plain.array())
+
+
+def test_only_what_is_no_number_is_named_of_a_table_with_decimal_commas(tmp_path, grid):
+    path = tmp_path / "soil.csv"
+    samples = SAMPLES.assign(cu=["1,40", "<0,5", "-7,5", "2"], lab=["1,4", "a", "b", "c"])
+    samples.to_csv(path, index=False, sep=";", decimal=",")
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(table_layer(path), grid)
+    assert str(caught.value) == (
+        f"layer 'soil' ({path}): column 'cu' holds text in 1 of 4 rows, e.g. '<0,5'. Replace it by "
+        "a number (half the detection limit is usual)"
+    )
+    assert read_table_file(path)["lab"].tolist() == ["1,4", "a", "b", "c"]
 
 
 def test_windows_of_tables(table, grid):

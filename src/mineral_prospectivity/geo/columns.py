@@ -22,7 +22,8 @@ LEAST = 0.25
 """Share of a column's text that must be meant as numbers for it to be taken for measured."""
 
 _BELOW = re.compile(r"\s*[<≤]")
-_COMMA = re.compile(r"[<≤>≥~\s]*[-+]?\d+,\d+\s*")
+_DECIMAL = r"^\s*([-+]?\d*),(\d+(?:[eE][-+]?\d+)?)\s*$"
+_COMMA = re.compile(r"[>≥~\s]*[-+]?\d+,\d+\s*")
 
 
 def require_column(label: str, frame: Any, name: str) -> Any:
@@ -93,6 +94,22 @@ def not_numbers(column: Any) -> str | None:
     return f"holds text in {len(words)} of {len(column)} rows, e.g. {example!r}. {_remedy(example)}"
 
 
+def with_points(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with decimal points for the decimal commas of numbers among text.
+
+    pandas reads decimal commas only where a column holds nothing but numbers.
+
+    Examples
+    --------
+    >>> with_points(pd.DataFrame({"As": ["1,40", "<0,5", "7"]}))["As"].tolist()
+    ['1.40', '<0,5', '7']
+    """
+    text = [name for name in frame if _is_text(frame[name]) and is_measured(frame[name])]
+    return frame.assign(
+        **{str(name): frame[name].replace(_DECIMAL, r"\1.\2", regex=True) for name in text}
+    )
+
+
 def is_measured(column: Any) -> bool:
     """Tell whether a column is meant to hold numbers, also with text such as ``<0.5`` in it."""
     if is_numeric_dtype(column):
@@ -114,8 +131,8 @@ def _filled(column: Any) -> Any:
 
 
 def _remedy(text: str) -> str:
-    if _COMMA.fullmatch(text):
-        return "Write numbers with a decimal point, and without commas"
     if _BELOW.match(text):
         return "Replace it by a number (half the detection limit is usual)"
+    if _COMMA.fullmatch(text):
+        return "Write numbers with a decimal point, and without commas"
     return "Replace it by a number, leave it empty, or take other columns with column:"

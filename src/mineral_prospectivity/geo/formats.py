@@ -11,6 +11,8 @@ import pyogrio
 from pyarrow import ArrowException
 from pyarrow.parquet import read_schema
 
+from mineral_prospectivity.geo.columns import with_points
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -31,9 +33,10 @@ def read_table_file(path: Path) -> pd.DataFrame:
         return pd.read_parquet(path)
     separator, decimal = _dialect(path)
     try:
-        return pd.read_csv(path, sep=separator, decimal=decimal)
+        table = pd.read_csv(path, sep=separator, decimal=decimal)
     except UnicodeDecodeError:
-        return pd.read_csv(path, sep=separator, decimal=decimal, encoding="cp1252")
+        table = pd.read_csv(path, sep=separator, decimal=decimal, encoding="cp1252")
+    return with_points(table) if decimal == "," else table
 
 
 def feature_layers(path: Path) -> list[str | None]:
