@@ -35,7 +35,7 @@ RNG = np.random.default_rng(1)
 FIELD = RNG.standard_normal((72, 80))
 
 
-def raster(path, *bands, crs=CRS, dtype="float32", **profile):
+def raster(path, *bands, crs=CRS, dtype="float32", transform=TRANSFORM, **profile):
     with rasterio.open(
         path,
         "w",
@@ -45,7 +45,7 @@ def raster(path, *bands, crs=CRS, dtype="float32", **profile):
         count=len(bands),
         dtype=dtype,
         crs=crs,
-        transform=TRANSFORM,
+        transform=transform,
         **profile,
     ) as file:
         for number, values in enumerate(bands, start=1):
@@ -229,6 +229,18 @@ def test_one_intrusion_does_not_clip_the_map(folder):
     intrusion = shapely.box(510_000, 5_210_000, 512_000, 5_212_000)
     gpd.GeoDataFrame(geometry=[intrusion], crs=CRS).to_file(folder / "intrusion.gpkg")
     assert drafted(folder).bounds.doubt is None
+
+
+def test_a_raster_without_a_crs_that_misses_the_others_is_named(folder):
+    at = Affine.translation(15.0, 47.2) @ Affine.scale(0.005, -0.005)
+    raster(folder / "potassium.tif", FIELD + 1, crs=None, transform=at)
+    with pytest.raises(ConfigurationError) as error:
+        drafted(folder)
+    assert str(error.value).startswith("the layers share no cell; check their CRS")
+    assert str(error.value).endswith(
+        "\npotassium.tif names no CRS (the grid's is assumed): add one, such as a .prj beside it, "
+        "or leave it out"
+    )
 
 
 def test_tables_name_their_coordinates(folder):

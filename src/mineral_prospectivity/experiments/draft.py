@@ -175,7 +175,18 @@ def _shared(used: list[Found], crs: str, resolution: float) -> Bounds:
     if not layers:
         msg = "no evidence is left: every layer found is a model's map, or the deposits themselves"
         raise ConfigurationError(msg)
-    return common_bounds(layers, crs, resolution)
+    try:
+        return common_bounds(layers, crs, resolution)
+    except ConfigurationError as error:
+        unnamed = [one for one in used if one.use == "layer" and one.crs is None]
+        raise ConfigurationError("\n".join([str(error), *map(_without_crs, unnamed)])) from None
+
+
+def _without_crs(found: Found) -> str:
+    return (
+        f"{found.path.name} names no CRS (the grid's is assumed): add one, such as a .prj beside "
+        "it, or leave it out"
+    )
 
 
 def as_layer(found: Found, crs: str) -> EvidenceLayer:
