@@ -399,6 +399,20 @@ def test_deposits_without_coordinates_in_a_table_are_left_out(folder):
     assert (len(kept), report["without_geometry"]) == (29, [15])
 
 
+def test_deposits_far_from_the_layers_are_doubted_by_their_row(folder):
+    places = sites(30).to_crs("EPSG:4326").geometry
+    table = pd.DataFrame({"longitude": places.x, "latitude": places.y})
+    table.loc[3] = np.nan
+    table.loc[15] = table.loc[15].to_numpy()[::-1]
+    path = folder.parent / "deposits.csv"
+    table.to_csv(path, index=False)
+    draft = draft_experiment("lake", folder, path, folder.parent / "raw")
+    assert draft.deposits.doubts[-1] == (
+        "1 of 29 lie outside the grid (row 16), so a run leaves them out. Are their coordinates "
+        "right, or exchanged?"
+    )
+
+
 def test_deposits_at_infinity_are_refused(tmp_path):
     points = sites(3).geometry.tolist()
     points[1] = shapely.Point(500_000, np.inf)

@@ -52,6 +52,15 @@ def test_layers_in_degrees_or_web_mercator_take_the_utm_zone(crs, bounds, zone):
     assert choose_crs([layer(crs, bounds)], NOWHERE).value == zone
 
 
+def test_a_deposit_with_exchanged_coordinates_does_not_move_the_utm_zone():
+    points = [shapely.Point(15.2, 47.0), shapely.Point(47.1, 15.1)]
+    chosen = choose_crs(
+        [layer("EPSG:4326", (14.9, 46.9, 15.4, 47.3))],
+        gpd.GeoDataFrame(geometry=points, crs="EPSG:4326"),
+    )
+    assert (chosen.value, chosen.doubt) == ("EPSG:32633", None)
+
+
 def test_a_wide_region_is_doubtful():
     chosen = choose_crs([layer("EPSG:4326", (112, -44, 154, -10))], NOWHERE)
     assert chosen.doubt == "the region spans 42 degrees; a national grid would distort less"

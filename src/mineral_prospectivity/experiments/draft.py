@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
 from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError
@@ -21,7 +22,7 @@ from mineral_prospectivity.experiments.place import (
 from mineral_prospectivity.experiments.raw import place_in
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid, projected_crs
-from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec, name_rows
 from mineral_prospectivity.geo.sources import Bounds, bounds_in
 from mineral_prospectivity.geo.vectors import limits_the_map
 from mineral_prospectivity.labels import select_deposits
@@ -120,6 +121,7 @@ def draft_experiment(
     size = _resolution(used, reference, limits, resolution)
     used = [_with_radii(one, float(size.value)) for one in used]
     grid = make_grid(str(chosen.value), float(size.value), limits)
+    kept, sites = _on(grid, located, sites)
     return Draft(
         name=name,
         source=layers,
@@ -130,7 +132,7 @@ def draft_experiment(
         crs=chosen,
         resolution=size,
         bounds=area,
-        blocks=choose_blocks(grid, _on(grid, located)),
+        blocks=choose_blocks(grid, kept),
         deposits_have_crs=sites.frame.crs is not None,
     )
 
@@ -207,5 +209,16 @@ def _with_radii(found: Found, resolution: float) -> Found:
     )
 
 
-def _on(grid: GeoBox, deposits: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    return select_deposits(deposits, grid)[0]
+def _on(
+    grid: GeoBox, deposits: gpd.GeoDataFrame, found: FoundDeposits
+) -> tuple[gpd.GeoDataFrame, FoundDeposits]:
+    """Return the deposits on the grid, and what was found with a doubt about the others."""
+    kept, report = select_deposits(deposits, grid)
+    outside = np.unique(deposits.index[report["outside"]])
+    if not outside.size:
+        return kept, found
+    doubt = (
+        f"{outside.size} of {len(deposits)} lie outside the grid ({name_rows(outside)}), so a run "
+        "leaves them out. Are their coordinates right, or exchanged?"
+    )
+    return kept, replace(found, doubts=(*found.doubts, doubt))

@@ -98,8 +98,12 @@ def _serves(crs: CRS) -> bool:
 def _degrees(
     layers: Sequence[Found], deposits: geopandas.GeoDataFrame
 ) -> tuple[float, float, float, float]:
+    """Return the bounds of the layers, or else of the deposits, in degrees.
+
+    One deposit with exchanged coordinates would move those of both to another UTM zone.
+    """
     known = [bounds_in(found.crs, found.bounds, CRS(WGS84)) for found in layers if found.crs]
-    if deposits.crs is not None:
+    if not known and deposits.crs is not None:
         known.append(tuple(deposits.to_crs(WGS84).total_bounds))
     if not known:
         msg = "no file names its CRS. Give the one they share with --crs, such as --crs EPSG:7845"
