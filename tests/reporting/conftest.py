@@ -152,6 +152,7 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics, oof):  # noqa: 
         targets,
         target_zones(spots.map, targets),
         maps=prediction,
+        economics=money,
         attribution=evidence,
         evidence=evidence,
         background=Background(

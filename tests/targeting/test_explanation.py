@@ -66,6 +66,7 @@ def explain(region, zones, targets):
         found = deposits_at(region, [1, 10, 20, 30], [0, 1, 1, 2], **named)
         arguments = {
             "maps": raster(region, probability=p, novelty=novelty),
+            "economics": raster(region, probability=p),
             "attribution": raster(region, copper=copper, gravity=gravity),
             **held_against(raster(region, **shown)),
             "dissimilarity": raster(region, dissimilarity=novelty / 10),
@@ -128,6 +129,15 @@ def test_novelty_of_the_best_cell_and_how_unlike_training_all_cells_are(explain,
     assert targets["best_y"].tolist() == y.tolist()
 
 
+def test_the_best_cell_of_a_target_is_no_mine_unless_all_its_cells_are(explain, region):
+    """Cells 2 and 38 are the most probable; all of the second target is known."""
+    chance = np.linspace(0.1, 0.2, ROWS * COLS)
+    chance[[2, 37, 38]] = 0
+    targets = explain(economics=raster(region, probability=chance)).targets
+    assert targets["best_x"].tolist() == cell_centres(region, np.array([1, 38]))[0].tolist()
+    assert targets["novelty"].tolist() == [1, 38]
+
+
 def test_deposits_without_names_are_called_by_their_row(explain, region):
     why = explain(deposits_at(region, [1, 10], [0, 1]))
     assert why.targets["similar_deposits"].tolist() == [
@@ -170,7 +180,7 @@ def test_no_target_gives_empty_tables(explain, targets, region):
     layers = raster(region, copper=np.ones(48))
     deposits = deposits_at(region, [10, 20], [0, 1], name=["A", "B"])
     why = explain_targets(
-        targets.iloc[:0], none, maps=p, attribution=layers, **held_against(layers),
+        targets.iloc[:0], none, maps=p, economics=p, attribution=layers, **held_against(layers),
         dissimilarity=layers, latent=layers, deposits=deposits,
     )  # fmt: skip
     assert len(why.targets) == len(why.drivers) == len(why.analogues) == 0

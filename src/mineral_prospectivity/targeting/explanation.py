@@ -37,8 +37,9 @@ class Explanation:
         there), ``similar_deposits`` and ``latent_distance`` (to the most similar deposit outside
         the target), ``dissimilarity`` and ``novelty`` (percentiles, of the best cell),
         ``unlike_training`` (mean over the cells; above 1 they lie outside the area of
-        applicability),
-        and ``best_x`` and ``best_y``, the centre of the most probable cell.
+        applicability), and ``best_x`` and ``best_y``, the centre of the best cell: where a
+        discovery is most probable, so none with a known deposit; where no cell has a chance of
+        one, where a deposit is.
     drivers
         One row a target and layer: ``target_id, layer, contribution`` (mean over the target's
         cells, log-odds), ``at_best_cell, share`` (of all that the layers add and take), and what
@@ -59,6 +60,7 @@ def explain_targets(
     zones: Zones,
     *,
     maps: Raster,
+    economics: Raster,
     attribution: Raster,
     evidence: Raster,
     background: Background,
@@ -77,6 +79,9 @@ def explain_targets(
         The targets' cells: see :func:`~mineral_prospectivity.targeting.targets.target_zones`.
     maps
         With the bands ``probability`` and ``novelty``.
+    economics
+        With the band ``probability``, of a discovery: see
+        :func:`~mineral_prospectivity.targeting.appraisal.economics_map`.
     attribution
         What each layer adds to the log-odds, one band a layer; NaN in cells not explained.
     evidence, background
@@ -99,7 +104,7 @@ def explain_targets(
         another cluster: 50 is as like a known deposit as those are like each other, above 95
         hardly any pair is so unlike.
     """
-    best = best_cells(maps.select(["probability"]), zones)
+    best = _best_cells(economics.select(["probability"]), maps.select(["probability"]), zones)
     shown = read_layers(evidence, zones, background, attribution.names)
     drivers = _drivers(targets, zones, attribution, best, shown)
     analogues = _analogues(
@@ -121,6 +126,13 @@ def explain_targets(
         unlike_training=zone_statistics(dissimilarity, zones).means[:, 0],
     )
     return Explanation(explained, drivers, analogues)
+
+
+def _best_cells(discovery: Raster, deposit: Raster, zones: Zones) -> NDArray[np.int64]:
+    """Return each zone's cell of the highest chance of a discovery, or else of a deposit."""
+    best = best_cells(discovery, zones)
+    possible = evidence_table(discovery, best)["probability"].to_numpy() > 0
+    return np.where(possible, best, best_cells(deposit, zones))
 
 
 def _drivers(

@@ -178,6 +178,7 @@ def rank_targets(
         found,
         target_zones(ground, found),
         maps=prediction,
+        economics=economics,
         attribution=attribution,
         evidence=read,
         background=Background.of(cells, evidence, read.bands),
