@@ -129,6 +129,21 @@ def test_where_names_the_first_target(inputs):
     assert f"{len(inputs.targets)} targets ranked." in first
 
 
+def test_a_target_is_where_its_chance_is_best(inputs):
+    first = inputs.targets.iloc[:1].assign(best_x=525_250.0, best_y=5_234_750.0)
+    first["probability_max"] = 0.17
+    assert (
+        "is best at easting 525.25 km, northing 5,234.75 km, where the chance of a discovery is "
+        "17 %."
+    ) in plain(where(inputs.risk, first))[1]
+
+    table = target_rows(first)
+    shown = dict(zip(table.headings, table.rows[0], strict=True))
+    assert shown["Best cell: easting, km"] == "525.25"
+    assert shown["northing, km"] == "5,234.75"
+    assert shown["Best chance"].replace(NO_BREAK, " ") == "17 %"
+
+
 def test_where_without_targets(inputs):
     sentences = where(inputs.risk, inputs.targets.iloc[:0])
     assert sentences[-1] == "No target meets the conditions set for one."

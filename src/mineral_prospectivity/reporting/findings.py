@@ -70,12 +70,11 @@ def where(risk: Mapping[str, Any], targets: gpd.GeoDataFrame) -> list[str]:
     if targets.empty:
         return [*sentences, "No target meets the conditions set for one."]
     first = targets.iloc[0]
-    place = first.geometry.representative_point()
     sentences.append(
-        f"{plural(len(targets), 'target')} ranked. The first, {first.target_id}, lies around "
-        f"easting {kilometres(place.x)} km, northing {kilometres(place.y)} km: "
-        f"{number(first.area_km2)} km², mean chance of a discovery "
-        f"{percent(first.probability_mean)} a cell "
+        f"{plural(len(targets), 'target')} ranked. The first, {first.target_id}, is best at "
+        f"easting {kilometres(first.best_x, 2)} km, northing {kilometres(first.best_y, 2)} km, "
+        f"where the chance of a discovery is {percent(first.probability_max)}. It covers "
+        f"{number(first.area_km2)} km², with a mean chance of {percent(first.probability_mean)} "
         f"({percent(first.probability_lower)} to {percent(first.probability_upper)}), "
         f"{_known(int(first.known_deposits))}."
     )

@@ -73,29 +73,29 @@ def _zone_cells(zone: Mapping[str, Any]) -> tuple[str, str, str, str]:
 
 
 def target_rows(targets: gpd.GeoDataFrame) -> Table:
-    """Return where each target lies, the chance of a discovery in its cells, and what drives it."""
+    """Return where each target is best, the chance of a discovery in it, and what drives it."""
     headings = (
-        "Rank", "Target", "Easting, km", "Northing, km", "Area, km²", "Mean chance",
-        "90 %", "Best chance", "Expected", "Category", "Known", "Nearest deposit", "What drives it",
+        "Rank", "Target", "Best cell: easting, km", "northing, km", "Best chance", "Area, km²",
+        "Mean chance", "90 %", "Expected", "Category", "Known", "Nearest deposit", "What drives it",
     )  # fmt: skip
-    rows = []
-    for target in targets.itertuples():
-        place = target.geometry.representative_point()
-        rows.append((
+    rows = [
+        (
             str(target.rank),
             target.target_id,
-            kilometres(place.x),
-            kilometres(place.y),
+            kilometres(target.best_x, 2),
+            kilometres(target.best_y, 2),
+            percent(target.probability_max),
             number(target.area_km2),
             percent(target.probability_mean),
             f"{percent(target.probability_lower)} to {percent(target.probability_upper)}",
-            percent(target.probability_max),
             number(target.expected_deposits),
             target.category,
             str(target.known_deposits),
             _nearest(target.nearest_deposit, target.deposit_distance),
             target.drivers or MISSING,
-        ))  # fmt: skip
+        )
+        for target in targets.itertuples()
+    ]
     return Table(_order(targets), headings, rows, targets.target_id.tolist())
 
 
