@@ -171,10 +171,20 @@ def test_what_is_funded_is_named_in_the_order_of_buying_and_what_in_part(inputs)
     risk = {"targets": {"selected": 4, "funded_cost": 100.0, "funded_return": 9.0}}
     choice = what_worth(risk, bought, inputs.parameters["risk"])[1]
 
-    named = f"cost, {ids[2]} (rank 3), {ids[3]} (rank 4), {ids[4]} (rank 5) and 1 other, for 100"
+    named = f"apart: {ids[2]} (rank 3), {ids[3]} (rank 4), {ids[4]} (rank 5) and 1 other, for 100"
     assert named in choice
     part = what_worth(risk, bought.iloc[:2], inputs.parameters["risk"])[1]
-    assert f"cost, {ids[0]} (rank 1, 25 % of it), for 100" in part.replace(NO_BREAK, " ")
+    assert f"apart: {ids[0]} (rank 1, 25 % of it), for 100" in part.replace(NO_BREAK, " ")
+
+
+@pytest.mark.parametrize(
+    ("spacing", "rule"),
+    [(5000.0, "for its cost, at least 5 km apart: T"), (0.0, "for its cost: T")],
+)
+def test_what_is_funded_may_have_to_lie_apart(inputs, spacing, rule):
+    money = inputs.parameters["risk"]
+    money = {**money, "targets": {**money["targets"], "spacing": spacing}}
+    assert rule in what_worth(inputs.risk, inputs.targets, money)[1]
 
 
 @pytest.mark.parametrize(

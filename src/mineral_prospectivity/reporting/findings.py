@@ -154,9 +154,14 @@ def what_worth(
         rule,
         f"{plural(paying, 'target')} of {len(targets)} {'has' if paying == 1 else 'have'} cells "
         f"that pay after the discount for risk. The budget of {budget} funds what returns most "
-        f"for its cost, {_funded(targets)}, for {number(chosen['funded_cost'])}, with a "
-        f"risk-adjusted return of {number(chosen['funded_return'])}.",
+        f"for its cost{_apart(money['targets']['spacing'])}: {_funded(targets)}, for "
+        f"{number(chosen['funded_cost'])}, with a risk-adjusted return of "
+        f"{number(chosen['funded_return'])}.",
     ]
+
+
+def _apart(spacing: float) -> str:
+    return f", at least {number(spacing / 1000)} km apart" if spacing else ""
 
 
 def _funded(targets: gpd.GeoDataFrame) -> str:
