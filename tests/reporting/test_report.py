@@ -11,6 +11,7 @@ import pytest
 
 from mineral_prospectivity import reporting
 from mineral_prospectivity.reporting.report import render_report
+from mineral_prospectivity.reporting.undiscovered import undiscovered_section
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.scoring.evaluation.truth import KnownProbability
 
@@ -190,6 +191,13 @@ def test_the_report_says_what_undiscovered_deposits_change(page, inputs):
     assert f"{found['table'][0]['paying_cells']:,.0f}" in words
     (figure,) = [shown for shown in page.all("figure") if shown["id"] == "figure-undiscovered"]
     assert figure
+
+
+def test_a_capture_that_stays_is_said_once(inputs):
+    table = [{**inputs.risk["undiscovered"]["table"][0], "capture": held} for held in (0.5, 0.4)]
+    for rows, said in ((table, "goes from 50 % to 40 %."), (table[:1], "stays 50 %.")):
+        shown = undiscovered_section({**inputs.risk["undiscovered"], "table": rows})["moves"]
+        assert shown.replace("\N{NO-BREAK SPACE}", " ").endswith(f"in the top 5 % {said}")
 
 
 def test_what_context_means_is_told_where_it_is_evidence(html, inputs):

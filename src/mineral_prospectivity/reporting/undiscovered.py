@@ -52,12 +52,13 @@ def undiscovered_caveats(found: Mapping[str, Any]) -> list[str]:
 
 def _moves(found: Mapping[str, Any]) -> str:
     first, last = found["table"][0], found["table"][-1]
+    few, many = _share(first["capture"]), _share(last["capture"])
+    captured = f"stays {few}" if few == many else f"goes from {few} to {many}"
     return (
         f"With {number(first['undiscovered_deposits'])} undiscovered deposits "
         f"{percent(first['paying_share'])} of the area would pay to test, with "
         f"{number(last['undiscovered_deposits'])} {percent(last['paying_share'])}; the share of "
-        f"the known deposits captured in the top 5 % stays "
-        f"{_share(first['capture'])} and {_share(last['capture'])}."
+        f"the known deposits captured in the top 5 % {captured}."
     )
 
 
