@@ -6,13 +6,14 @@ import re
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from rasterio.transform import from_bounds
 from rasterio.warp import transform_bounds
 
 from mineral_prospectivity.experiments.worth_a_look import doubtful_layer
-from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.geo.grid import cell_centres, make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
 CRS = "EPSG:32633"
@@ -63,12 +64,34 @@ def test_samples_that_hide_nodata(tmp_path, name):
         fields = {"kind": "table", "crs": CRS}
         frame.drop(columns="geometry").assign(x=x, y=y).to_csv(tmp_path / name, index=False)
     layer = EvidenceLayer(LayerSpec.declare("soil", column="cu", **fields), tmp_path / name)
-    assert doubtful_layer(layer, GRID) == [
+    said = (
         f"layer 'soil' ({tmp_path / name}): column 'cu': 25 % of the values are -9999, which often "
         "means none, and all others lie far from it. If so, declare nodata: -9999"
-    ]
+    )
+    assert said in doubtful_layer(layer, GRID)
     spec = layer.spec.model_copy(update={"nodata": -9999.0})
-    assert doubtful_layer(EvidenceLayer(spec, layer.path), GRID) == []
+    assert not any(
+        "means none" in one for one in doubtful_layer(EvidenceLayer(spec, layer.path), GRID)
+    )
+
+
+@pytest.mark.parametrize("crs", [CRS, "EPSG:32634"])
+def test_a_table_with_samples_in_few_cells_is_told_how_to_spread_them(tmp_path, crs):
+    x, y = cell_centres(GRID, np.arange(GRID.shape.x * GRID.shape.y))
+    points = gpd.GeoSeries.from_xy(x, y, crs=CRS).to_crs(crs)
+    samples = pd.DataFrame({"x": points.x, "y": points.y, "cu": RNG.uniform(1, 90, len(x))})
+    spec = LayerSpec.declare("soil", kind="table", crs=crs)
+    layer = EvidenceLayer(spec, tmp_path / "soil.csv")
+
+    few = samples.iloc[:108]
+    pd.concat([few, few]).to_csv(layer.path, index=False)
+    assert doubtful_layer(layer, GRID) == [
+        f"layer 'soil' ({layer.path}): samples of a table count only in the cells they lie in, "
+        "9% of the grid. To spread them between, save them as points (GeoPackage) and declare "
+        "kind: points, with column (one a layer) and max_distance"
+    ]
+    samples.to_csv(layer.path, index=False)
+    assert doubtful_layer(layer, GRID) == []
 
 
 @pytest.mark.parametrize("crs", [CRS, "EPSG:32634", "EPSG:4326"])

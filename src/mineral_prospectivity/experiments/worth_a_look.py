@@ -11,7 +11,9 @@ from mineral_prospectivity.experiments.deposits import FEW
 from mineral_prospectivity.experiments.nodata import hidden_nodata
 from mineral_prospectivity.experiments.rasters import picture_of
 from mineral_prospectivity.geo.columns import numbers
+from mineral_prospectivity.geo.grid import cells_of_points
 from mineral_prospectivity.geo.nodata import can_hold, number
+from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import open_vector
@@ -29,6 +31,9 @@ COARSER = 3.0
 """Pixels this many times the cell: the map shows detail that the layer does not have."""
 
 MANY_CELLS = 5_000_000
+
+SPARSE = 0.5
+"""Share of the cells below which the samples of a table are told to be few."""
 
 
 def doubtful_grid(parameters: Parameters, grid: GeoBox) -> list[str]:
@@ -55,11 +60,12 @@ def doubtful_layer(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
     if layer.spec.kind in ("continuous", "categorical"):
         return [*_doubtful_values(layer), *_doubtful_pixels(layer, grid)]
     found = {name: hidden_nodata(values) for name, values in _columns(layer).items()}
-    return [
+    doubtful = [
         f"{layer.label}: column {name!r}: {_hint(layer, hidden)}"
         for name, hidden in found.items()
         if hidden
     ]
+    return [*doubtful, *_few_samples(layer, grid)] if layer.spec.kind == "table" else doubtful
 
 
 def _doubtful_values(layer: EvidenceLayer) -> list[str]:
@@ -83,6 +89,19 @@ def _doubtful_pixels(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
     return [
         f"{layer.label}: its pixels of {pixel:.4g} m are much coarser than the cells of "
         f"{grid.resolution.x:g} m; the map can show no such detail of it"
+    ]
+
+
+def _few_samples(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
+    x, y = sample_coordinates(layer, read_table(layer), grid, reproject=True)
+    cells = cells_of_points(grid, x, y)
+    share = np.unique(cells[cells >= 0]).size / (grid.shape.x * grid.shape.y)
+    if share >= SPARSE:
+        return []
+    return [
+        f"{layer.label}: samples of a table count only in the cells they lie in, "
+        f"{share:.0%} of the grid. To spread them between, save them as points (GeoPackage) and "
+        "declare kind: points, with column (one a layer) and max_distance"
     ]
 
 
