@@ -18,6 +18,8 @@ from rasterio.warp import Resampling, calculate_default_transform, reproject
 
 from mineral_prospectivity.simulation import simulate_region, write_region
 
+from .small import FIELD, raster, sites
+
 PROJECT = Path(__file__).parents[2]
 UTM = "EPSG:32634"
 ROCKS = {
@@ -131,3 +133,13 @@ def make_project(tmp_path_factory):
         return folder
 
     return make
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with deposits beside it and one ordinary layer."""
+    layers = tmp_path / "layers"
+    layers.mkdir()
+    raster(layers / "gravity_mgal.tif", FIELD)
+    sites().to_file(tmp_path / "deposits.gpkg")
+    return layers

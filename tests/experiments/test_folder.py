@@ -3,85 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import rasterio
 import shapely
-import yaml
 from affine import Affine
-from rasterio.shutil import copy
 
-from mineral_prospectivity.datasets.vector import VectorDataset
-from mineral_prospectivity.errors import ConfigurationError, DepositError
-from mineral_prospectivity.experiments.configuration import files_of
-from mineral_prospectivity.experiments.deposits import look_at_deposits
-from mineral_prospectivity.experiments.draft import draft_experiment
+from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.folder import look_at_folder
-from mineral_prospectivity.experiments.new import require_new, write_experiment
-from mineral_prospectivity.experiments.place import Blocks, Choice
-from mineral_prospectivity.geo.grid import make_grid
-from mineral_prospectivity.labels import select_deposits
-from mineral_prospectivity.parameters import validate_parameters
+from mineral_prospectivity.experiments.new import write_experiment
 
-PROJECT = Path(__file__).parents[2]
-CRS = "EPSG:32633"
-TRANSFORM = Affine.translation(500_000, 5_236_000) @ Affine.scale(500, -500)
-RNG = np.random.default_rng(1)
-FIELD = RNG.standard_normal((72, 80))
-
-
-def raster(path, *bands, crs=CRS, dtype="float32", transform=TRANSFORM, **profile):
-    with rasterio.open(
-        path,
-        "w",
-        driver="GTiff",
-        height=72,
-        width=80,
-        count=len(bands),
-        dtype=dtype,
-        crs=crs,
-        transform=transform,
-        **profile,
-    ) as file:
-        for number, values in enumerate(bands, start=1):
-            file.write(values.astype(dtype), number)
-
-
-def sites(count=40):
-    points = shapely.points(
-        RNG.uniform(501_000, 539_000, count), RNG.uniform(5_201_000, 5_235_000, count)
-    )
-    return gpd.GeoDataFrame(
-        {"STATUS": np.resize(["Mine", "Prospect"], count), "ID": np.arange(count)},
-        geometry=points,
-        crs=CRS,
-    )
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """Return a folder with deposits beside it and one ordinary layer."""
-    layers = tmp_path / "layers"
-    layers.mkdir()
-    raster(layers / "gravity_mgal.tif", FIELD)
-    sites().to_file(tmp_path / "deposits.gpkg")
-    return layers
-
-
-def looked(folder):
-    found, left_out = look_at_folder(folder, folder.parent / "deposits.gpkg")
-    return {one.name: one for one in found}, {one.path.name: one.why for one in left_out}
-
-
-def drafted(folder, **given):
-    return draft_experiment(
-        "lake", folder, folder.parent / "deposits.gpkg", folder.parent / "raw", **given
-    )
+from .small import CRS, FIELD, RNG, drafted, looked, mosaic, raster, sites
 
 
 def test_rasters_of_few_integers_are_classes(folder):
@@ -292,21 +226,6 @@ def test_deposits_among_the_layers_are_not_called_left_out(folder):
     assert ([one.name for one in found], left_out) == (["gravity_mgal"], [])
 
 
-def mosaic(path, *tiles):
-    """Write a virtual raster that shows its tiles, named as seen from it."""
-    sources = "".join(
-        f'<SimpleSource><SourceFilename relativeToVRT="1">{tile}</SourceFilename>'
-        "<SourceBand>1</SourceBand></SimpleSource>"
-        for tile in tiles
-    )
-    place = ",".join(map(str, TRANSFORM.to_gdal()))
-    path.write_text(
-        f'<VRTDataset rasterXSize="80" rasterYSize="72"><SRS>{CRS}</SRS>'
-        f"<GeoTransform>{place}</GeoTransform>"
-        f'<VRTRasterBand dataType="Float32" band="1">{sources}</VRTRasterBand></VRTDataset>'
-    )
-
-
 def test_a_virtual_raster_of_files_outside_the_folder_is_left_out(folder):
     (folder.parent / "tiles").mkdir()
     raster(folder.parent / "tiles/a.tif", FIELD)
@@ -319,107 +238,12 @@ def test_a_virtual_raster_of_files_outside_the_folder_is_left_out(folder):
     }
 
 
-def test_raw_files_can_be_opened_when_the_originals_are_gone(folder, tmp_path):
-    (folder / "tiles").mkdir()
-    raster(folder / "tiles/a.tif", 2 * FIELD)
-    mosaic(folder / "tiles/inner.vrt", "a.tif")
-    mosaic(folder / "potassium.vrt", "tiles/inner.vrt")
-    raster(tmp_path / "thorium.tif", FIELD + 3)
-    (folder / "thorium.tif").symlink_to("../thorium.tif")
-    raster(tmp_path / "uranium.tif", FIELD**2)
-    copy(tmp_path / "uranium.tif", folder / "uranium.ers", driver="ERS")
-    (tmp_path / "conf").mkdir()
-    draft = drafted(folder)
-    assert {one.name for one in draft.layers} == {"gravity_mgal", "potassium", "thorium", "uranium"}
-    assert draft.left_out == ()
-    write_experiment(draft, tmp_path / "conf", tmp_path / "reports")
-    shutil.rmtree(folder)
-    (tmp_path / "thorium.tif").unlink()
-    for name, values in (
-        ("potassium.vrt", 2 * FIELD),
-        ("thorium.tif", FIELD + 3),
-        ("uranium.ers", FIELD**2),
-    ):
-        with rasterio.open(tmp_path / "raw" / name) as file:
-            assert np.allclose(file.read(1), values, rtol=1e-6)
-    assert [path.name for path in (tmp_path / "raw/deposits").iterdir()] == ["deposits.gpkg"]
-
-
-def test_two_files_for_one_place_are_refused(folder, tmp_path):
-    (folder / "deposits").mkdir()
-    sites().to_file(folder / "deposits/deposits.gpkg")
-    (tmp_path / "conf").mkdir()
-    with pytest.raises(ConfigurationError, match=r"would go to one place in .*raw\. Rename one"):
-        write_experiment(drafted(folder), tmp_path / "conf", tmp_path / "reports")
-
-
 def test_a_folder_without_layers(tmp_path):
     (tmp_path / "scan.kml").write_text("")
     with pytest.raises(ConfigurationError) as error:
         look_at_folder(tmp_path, tmp_path / "deposits.gpkg")
     assert "holds no layer. It takes .tif, " in str(error.value)
     assert str(error.value).endswith("  - scan.kml: KML: save it as GeoPackage")
-
-
-def test_attributes_that_could_choose_deposits(folder):
-    found = look_at_deposits(folder.parent / "deposits.gpkg")
-    assert found.filters == {"STATUS": {"Mine": 20, "Prospect": 20}}
-
-
-def test_lines_are_no_deposits(tmp_path):
-    line = shapely.LineString([(0, 0), (1, 1)])
-    gpd.GeoDataFrame(geometry=[line], crs=CRS).to_file(tmp_path / "faults.gpkg")
-    with pytest.raises(DepositError, match="holds LineString, which marks no deposit"):
-        look_at_deposits(tmp_path / "faults.gpkg")
-
-
-def test_a_geodatabase_of_deposits(tmp_path):
-    (tmp_path / "mines.gdb").mkdir()
-    with pytest.raises(DepositError, match="Export a geodatabase's layer to GeoPackage"):
-        look_at_deposits(tmp_path / "mines.gdb")
-
-
-def test_deposits_in_a_table_of_capital_letters(tmp_path):
-    table = pd.DataFrame({"X": [500_000.0, 501_000.0], "Y": [5_200_000.0, 5_201_000.0]})
-    table.to_csv(tmp_path / "DEPOSITS.CSV", index=False)
-    assert look_at_deposits(tmp_path / "DEPOSITS.CSV").fields == {"x": "X", "y": "Y"}
-
-
-def test_deposits_without_coordinates_in_a_table_are_left_out(folder):
-    table = sites(30).assign(x=lambda frame: frame.geometry.x, y=lambda frame: frame.geometry.y)
-    table.loc[15, ["x", "y"]] = np.nan
-    path = folder.parent / "deposits.csv"
-    table.drop(columns="geometry").to_csv(path, index=False)
-    draft = draft_experiment("lake", folder, path, folder.parent / "raw")
-    assert len(draft.deposits.frame) == 29
-    assert "no geometry in row 16; they are left out" in draft.deposits.doubts
-    loaded = VectorDataset(filepath=str(path), crs=CRS).load()
-    grid = make_grid(CRS, 500.0, (500_000, 5_200_000, 540_000, 5_236_000))
-    kept, report = select_deposits(loaded, grid)
-    assert (len(kept), report["without_geometry"]) == (29, [15])
-
-
-def test_deposits_far_from_the_layers_are_doubted_by_their_row(folder):
-    places = sites(30).to_crs("EPSG:4326").geometry
-    table = pd.DataFrame({"longitude": places.x, "latitude": places.y})
-    table.loc[3] = np.nan
-    table.loc[15] = table.loc[15].to_numpy()[::-1]
-    path = folder.parent / "deposits.csv"
-    table.to_csv(path, index=False)
-    draft = draft_experiment("lake", folder, path, folder.parent / "raw")
-    assert draft.deposits.doubts[-1] == (
-        "1 of 29 lie outside the grid (row 16), so a run leaves them out. Are their coordinates "
-        "right, or exchanged?"
-    )
-
-
-def test_deposits_at_infinity_are_refused(tmp_path):
-    points = sites(3).geometry.tolist()
-    points[1] = shapely.Point(500_000, np.inf)
-    frame = gpd.GeoDataFrame(geometry=points, crs=CRS, index=["a", "b", "c"])
-    frame.to_parquet(tmp_path / "deposits.parquet")
-    with pytest.raises(DepositError, match="no finite coordinates in row 2; correct or remove"):
-        look_at_deposits(tmp_path / "deposits.parquet")
 
 
 def test_samples_without_coordinates_are_left_out_in_words(folder):
@@ -429,113 +253,4 @@ def test_samples_without_coordinates_are_left_out_in_words(folder):
     _, left_out = looked(folder)
     assert left_out["soil.csv"] == (
         "1 of 2 samples have coordinates that are not finite (row 2). Repair or remove them"
-    )
-
-
-@pytest.mark.parametrize(
-    ("rows", "problem"),
-    [
-        ("", "has no rows. Give one for each sample"),
-        ('"500010,5","5200000,5"\n', "column 'x' holds text in 1 of 1 rows, e.g. '500010,5'. Wr"),
-    ],
-)
-def test_deposits_in_a_table_that_cannot_be_used(tmp_path, rows, problem):
-    path = tmp_path / "deposits.csv"
-    path.write_text("x,y\n" + rows)
-    with pytest.raises(DepositError) as error:
-        look_at_deposits(path)
-    assert str(error.value).startswith(f"{path}: {problem}")
-
-
-def test_given_values_win(folder):
-    draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
-    assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
-    assert draft.resolution.value == 1000.0
-
-
-@pytest.mark.parametrize(
-    ("resolution", "context"), [(500.0, 4000.0), (3000.0, 10_000.0), (15_000.0, None)]
-)
-def test_the_context_stays_within_a_block(folder, resolution, context):
-    draft = drafted(folder, resolution=resolution)
-    draft = replace(draft, blocks=Choice(Blocks(5, 20_000.0, 2000.0), "given"))
-    parameters = yaml.safe_load(files_of(draft)["parameters.yml"])
-    assert parameters["grid"]["context"] == context
-    validate_parameters({"experiment": "lake"} | parameters)
-
-
-@pytest.mark.parametrize("name", ["base", "1lake", "a+b", "a/b"])
-def test_names_that_cannot_be(name, tmp_path):
-    with pytest.raises(ConfigurationError, match="cannot name an experiment"):
-        require_new(name, tmp_path, force=False)
-
-
-@pytest.mark.parametrize("name", ["aws", "paper", "brownfield"])
-def test_an_overlay_is_never_made_an_experiment(name):
-    with pytest.raises(ConfigurationError, match=rf"conf/{name} is an overlay: "):
-        require_new(name, PROJECT / "conf", force=True)
-
-
-def test_an_experiment_is_written_anew_only_by_force():
-    require_new("cloncurry", PROJECT / "conf", force=True)
-    with pytest.raises(ConfigurationError, match="exists already"):
-        require_new("cloncurry", PROJECT / "conf", force=False)
-
-
-def test_nothing_is_configured_when_the_disk_fails(folder, tmp_path, monkeypatch):
-    conf = tmp_path / "conf"
-    conf.mkdir()
-
-    def full(pairs):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("mineral_prospectivity.experiments.new.bring", full)
-    with pytest.raises(OSError, match="No space left"):
-        write_experiment(drafted(folder), conf, tmp_path / "reports")
-    assert list(conf.iterdir()) == []
-
-
-def test_force_writes_its_own_files_anew_and_no_others(folder, tmp_path):
-    conf = tmp_path / "conf"
-    conf.mkdir()
-    write_experiment(drafted(folder), conf, tmp_path / "reports")
-    (conf / "lake/sources.yml").write_text("kept: true")
-    (conf / "lake/parameters.yml").write_text("changed: true")
-    write_experiment(drafted(folder), conf, tmp_path / "reports")
-    assert (conf / "lake/sources.yml").read_text() == "kept: true"
-    assert "resolution: 500.0" in (conf / "lake/parameters.yml").read_text()
-    assert sorted(path.name for path in conf.iterdir()) == ["lake"]
-    raw = tmp_path / "raw/gravity_mgal.tif"
-    assert raw.samefile(folder / "gravity_mgal.tif")
-
-
-@pytest.mark.parametrize(("method", "at"), [("write_text", "parameters.yml"), ("rename", "whole")])
-def test_force_that_fails_leaves_the_configuration_as_it_was(
-    folder, tmp_path, monkeypatch, method, at
-):
-    conf = tmp_path / "conf"
-    conf.mkdir()
-    write_experiment(drafted(folder), conf, tmp_path / "reports")
-    own = {path.name: "changed: true" for path in (conf / "lake").iterdir()}
-    for name, text in own.items():
-        (conf / "lake" / name).write_text(text)
-    before = getattr(Path, method)
-
-    def full(self, *arguments, **options):
-        if self.name == at:
-            raise OSError(28, "No space left on device")
-        return before(self, *arguments, **options)
-
-    monkeypatch.setattr(Path, method, full)
-    with pytest.raises(OSError, match="No space left"):
-        write_experiment(drafted(folder), conf, tmp_path / "reports")
-    assert {path.name: path.read_text() for path in (conf / "lake").iterdir()} == own
-    assert [path.name for path in conf.iterdir()] == ["lake"]
-
-
-def test_prospects_are_doubted_and_mines_are_not(folder):
-    doubts = look_at_deposits(folder.parent / "deposits.gpkg").doubts
-
-    assert doubts == (
-        "STATUS: 20 are 'Prospect': do they count? See labels.include in parameters.yml",
     )

@@ -116,26 +116,27 @@ def test_samples_around_the_grid_only(tmp_path, grid):
         layer_evidence(table_layer(path), grid)
 
 
-def test_coordinates_that_are_not_finite(tmp_path, grid):
+@pytest.mark.parametrize(
+    ("x", "problem"),
+    [
+        (
+            [np.nan, WEST, np.inf, WEST],
+            "2 of 4 samples have coordinates that are not finite (rows 1, 3). Repair or remove "
+            "them",
+        ),
+        (
+            ["500010,5", "500090,5", "500450", "509999"],
+            "column 'x' holds text in 2 of 4 rows, e.g. '500010,5'. Write numbers with a decimal "
+            "point, and without commas",
+        ),
+    ],
+)
+def test_coordinates_that_are_none(tmp_path, grid, x, problem):
     path = tmp_path / "soil.csv"
-    SAMPLES.assign(x=[np.nan, WEST, np.inf, WEST]).to_csv(path, index=False)
+    SAMPLES.assign(x=x).to_csv(path, index=False)
     with pytest.raises(LayerError) as caught:
         layer_evidence(table_layer(path), grid)
-    assert str(caught.value) == (
-        f"layer 'soil' ({path}): 2 of 4 samples have coordinates that are not finite (rows 1, 3). "
-        "Repair or remove them"
-    )
-
-
-def test_coordinates_with_a_decimal_comma(tmp_path, grid):
-    path = tmp_path / "soil.csv"
-    SAMPLES.assign(x=["500010,5", "500090,5", "500450", "509999"]).to_csv(path, index=False)
-    with pytest.raises(LayerError) as caught:
-        layer_evidence(table_layer(path), grid)
-    assert str(caught.value) == (
-        f"layer 'soil' ({path}): column 'x' holds text in 2 of 4 rows, e.g. '500010,5'. Write "
-        "numbers with a decimal point, and without commas"
-    )
+    assert str(caught.value) == f"layer 'soil' ({path}): {problem}"
 
 
 def test_names_of_columns_without_rows(tmp_path, grid):

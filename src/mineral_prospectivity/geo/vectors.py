@@ -21,6 +21,7 @@ from mineral_prospectivity.geo.sources import (
 )
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from odc.geo import CRS
     from odc.geo.geobox import GeoBox
 
@@ -96,9 +97,14 @@ def _require_type(layer: EvidenceLayer, frame: Any) -> None:
         raise layer.error(msg)
 
 
+def not_finite(frame: Any) -> NDArray[np.int64]:
+    """Return which features, counted from 0, have a coordinate that is not finite."""
+    coordinates, owner = shapely.get_coordinates(frame.geometry.array, return_index=True)
+    return np.unique(owner[~np.isfinite(coordinates).all(axis=1)])
+
+
 def _require_finite(layer: EvidenceLayer, frame: Any) -> None:
-    coordinates, owner = shapely.get_coordinates(frame.geometry.values, return_index=True)
-    wrong = np.unique(owner[~np.isfinite(coordinates).all(axis=1)])
+    wrong = not_finite(frame)
     if wrong.size:
         msg = (
             f"{wrong.size} of {len(frame)} features have coordinates that are not finite "

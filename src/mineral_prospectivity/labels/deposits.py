@@ -12,6 +12,7 @@ from odc.geo import CRS
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import cells_of_points
 from mineral_prospectivity.geo.layers import name_rows
+from mineral_prospectivity.geo.vectors import not_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -181,8 +182,7 @@ def require_finite(deposits: gpd.GeoDataFrame, problem: str, remedy: str) -> Non
     DepositError
         If there are any.
     """
-    coordinates, row = shapely.get_coordinates(deposits.geometry.array, return_index=True)
-    wrong = np.unique(row[~np.isfinite(coordinates).all(axis=1)])
+    wrong = not_finite(deposits)
     if wrong.size:
         msg = f"deposits: {problem} {name_rows(deposits.index[wrong])}; {remedy}"
         raise DepositError(msg)

@@ -1,0 +1,143 @@
+"""Writing an experiment: names, given values, raw files, and failures half-way."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+import yaml
+from rasterio.shutil import copy
+
+from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.experiments.configuration import files_of
+from mineral_prospectivity.experiments.new import require_new, write_experiment
+from mineral_prospectivity.experiments.place import Blocks, Choice
+from mineral_prospectivity.parameters import validate_parameters
+
+from .small import FIELD, drafted, mosaic, raster, sites
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_raw_files_can_be_opened_when_the_originals_are_gone(folder, tmp_path):
+    (folder / "tiles").mkdir()
+    raster(folder / "tiles/a.tif", 2 * FIELD)
+    mosaic(folder / "tiles/inner.vrt", "a.tif")
+    mosaic(folder / "potassium.vrt", "tiles/inner.vrt")
+    raster(tmp_path / "thorium.tif", FIELD + 3)
+    (folder / "thorium.tif").symlink_to("../thorium.tif")
+    raster(tmp_path / "uranium.tif", FIELD**2)
+    copy(tmp_path / "uranium.tif", folder / "uranium.ers", driver="ERS")
+    (tmp_path / "conf").mkdir()
+    draft = drafted(folder)
+    assert {one.name for one in draft.layers} == {"gravity_mgal", "potassium", "thorium", "uranium"}
+    assert draft.left_out == ()
+    write_experiment(draft, tmp_path / "conf", tmp_path / "reports")
+    shutil.rmtree(folder)
+    (tmp_path / "thorium.tif").unlink()
+    for name, values in (
+        ("potassium.vrt", 2 * FIELD),
+        ("thorium.tif", FIELD + 3),
+        ("uranium.ers", FIELD**2),
+    ):
+        with rasterio.open(tmp_path / "raw" / name) as file:
+            assert np.allclose(file.read(1), values, rtol=1e-6)
+    assert [path.name for path in (tmp_path / "raw/deposits").iterdir()] == ["deposits.gpkg"]
+
+
+def test_two_files_for_one_place_are_refused(folder, tmp_path):
+    (folder / "deposits").mkdir()
+    sites().to_file(folder / "deposits/deposits.gpkg")
+    (tmp_path / "conf").mkdir()
+    with pytest.raises(ConfigurationError, match=r"would go to one place in .*raw\. Rename one"):
+        write_experiment(drafted(folder), tmp_path / "conf", tmp_path / "reports")
+
+
+def test_given_values_win(folder):
+    draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
+    assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
+    assert draft.resolution.value == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("resolution", "context"), [(500.0, 4000.0), (3000.0, 10_000.0), (15_000.0, None)]
+)
+def test_the_context_stays_within_a_block(folder, resolution, context):
+    draft = drafted(folder, resolution=resolution)
+    draft = replace(draft, blocks=Choice(Blocks(5, 20_000.0, 2000.0), "given"))
+    parameters = yaml.safe_load(files_of(draft)["parameters.yml"])
+    assert parameters["grid"]["context"] == context
+    validate_parameters({"experiment": "lake"} | parameters)
+
+
+@pytest.mark.parametrize("name", ["base", "1lake", "a+b", "a/b"])
+def test_names_that_cannot_be(name, tmp_path):
+    with pytest.raises(ConfigurationError, match="cannot name an experiment"):
+        require_new(name, tmp_path, force=False)
+
+
+@pytest.mark.parametrize("name", ["aws", "paper", "brownfield"])
+def test_an_overlay_is_never_made_an_experiment(name):
+    with pytest.raises(ConfigurationError, match=rf"conf/{name} is an overlay: "):
+        require_new(name, PROJECT / "conf", force=True)
+
+
+def test_an_experiment_is_written_anew_only_by_force():
+    require_new("cloncurry", PROJECT / "conf", force=True)
+    with pytest.raises(ConfigurationError, match="exists already"):
+        require_new("cloncurry", PROJECT / "conf", force=False)
+
+
+def test_nothing_is_configured_when_the_disk_fails(folder, tmp_path, monkeypatch):
+    conf = tmp_path / "conf"
+    conf.mkdir()
+
+    def full(pairs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("mineral_prospectivity.experiments.new.bring", full)
+    with pytest.raises(OSError, match="No space left"):
+        write_experiment(drafted(folder), conf, tmp_path / "reports")
+    assert list(conf.iterdir()) == []
+
+
+def test_force_writes_its_own_files_anew_and_no_others(folder, tmp_path):
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    write_experiment(drafted(folder), conf, tmp_path / "reports")
+    (conf / "lake/sources.yml").write_text("kept: true")
+    (conf / "lake/parameters.yml").write_text("changed: true")
+    write_experiment(drafted(folder), conf, tmp_path / "reports")
+    assert (conf / "lake/sources.yml").read_text() == "kept: true"
+    assert "resolution: 500.0" in (conf / "lake/parameters.yml").read_text()
+    assert sorted(path.name for path in conf.iterdir()) == ["lake"]
+    raw = tmp_path / "raw/gravity_mgal.tif"
+    assert raw.samefile(folder / "gravity_mgal.tif")
+
+
+@pytest.mark.parametrize(("method", "at"), [("write_text", "parameters.yml"), ("rename", "whole")])
+def test_force_that_fails_leaves_the_configuration_as_it_was(
+    folder, tmp_path, monkeypatch, method, at
+):
+    conf = tmp_path / "conf"
+    conf.mkdir()
+    write_experiment(drafted(folder), conf, tmp_path / "reports")
+    own = {path.name: "changed: true" for path in (conf / "lake").iterdir()}
+    for name, text in own.items():
+        (conf / "lake" / name).write_text(text)
+    before = getattr(Path, method)
+
+    def full(self, *arguments, **options):
+        if self.name == at:
+            raise OSError(28, "No space left on device")
+        return before(self, *arguments, **options)
+
+    monkeypatch.setattr(Path, method, full)
+    with pytest.raises(OSError, match="No space left"):
+        write_experiment(drafted(folder), conf, tmp_path / "reports")
+    assert {path.name: path.read_text() for path in (conf / "lake").iterdir()} == own
+    assert [path.name for path in conf.iterdir()] == ["lake"]
