@@ -40,7 +40,7 @@ def test_the_probability_map_shows_deposits_targets_scale_and_north(inputs):
     figure = maps.probability_map(thumbnail(inputs.prediction), inputs.deposits, inputs.targets)
     shown = texts(figure)
     assert {"Easting (km)", "Northing (km)", "N", "5 km", "1"} <= shown
-    assert "Probability of a deposit in a cell" in shown
+    assert "Probability of a known deposit in a cell" in shown
     assert len(figure.axes[0].collections[0].get_offsets()) == len(inputs.deposits)
 
 

@@ -36,8 +36,8 @@ RISK_LABELS = {
 }
 
 RETURNS = {
-    "probability": ("probability", "probability of a deposit"),
-    "log_odds": ("log_odds_mean", "mean log-odds of a deposit"),
+    "probability": ("probability", "probability of a known deposit"),
+    "log_odds": ("log_odds_mean", "mean log-odds of a known deposit"),
 }
 """By ``risk.hot_spots.surface``: the map that return is read from, and what it holds."""
 
@@ -93,9 +93,9 @@ def _map_figures(inputs: ReportInputs, maps_shown: ReportMaps) -> dict[str, Repo
     return {
         "probability": png_figure(
             maps.probability_map(prediction, deposits, targets),
-            "Probability of a deposit in each cell, on a log scale, with known deposits (red) and "
-            "targets (outlined; the first ten numbered by rank).",
-            f"Map of the probability of a deposit, with {len(deposits)} known deposits and "
+            "Probability of a known deposit in each cell, on a log scale, with the deposits (red) "
+            "and targets (outlined; the first ten numbered by rank).",
+            f"Map of the probability of a known deposit, with {len(deposits)} known deposits and "
             f"{len(targets)} outlined targets",
         ),
         "categories": png_figure(

@@ -72,7 +72,7 @@ def probability_map(
         mark_deposits(axes, deposits)
         furnish(axes, maps)
         bar = figure.colorbar(image, ax=axes, shrink=0.75, pad=0.02, extend="min")
-        bar.set_label("Probability of a deposit in a cell")
+        bar.set_label("Probability of a known deposit in a cell")
         bar.ax.yaxis.set_major_formatter(FuncFormatter(percent_tick))
         bar.ax.yaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     return figure

@@ -230,7 +230,7 @@ def _number_dots(
 
 def _probability_bar(axes: Axes, dots: PathCollection) -> None:
     bar = axes.figure.colorbar(dots, ax=axes, location="bottom", shrink=0.8, aspect=30)
-    bar.set_label("Probability of a deposit", fontsize=7.5)
+    bar.set_label("Probability of a known deposit", fontsize=7.5)
     bar.ax.xaxis.set_major_formatter(FuncFormatter(percent_tick))
     bar.ax.xaxis.set_minor_formatter(FuncFormatter(lambda *_: ""))
     bar.ax.tick_params(labelsize=6.5)
