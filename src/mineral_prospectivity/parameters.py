@@ -121,7 +121,7 @@ class UncertaintyParameters(_Group):
 
     calibration: Annotated[
         Literal["platt", "temperature", "none"],
-        Field(description="Recalibration of the logits, fitted on inner folds."),
+        Field(description="Recalibration of the logits, where inner folds gain from it."),
     ] = "platt"
     calibration_penalty: Annotated[
         float, Field(ge=0, description="Ridge that draws the calibration to the identity.")

@@ -126,6 +126,19 @@ def test_what_the_qgis_project_shows_lies_beside_it(finished):
         assert finished.output(source.split("|")[0]).is_file(), source
 
 
+def test_metrics_and_report_tell_in_how_many_folds_logits_were_recalibrated(finished):
+    metrics = json.loads(finished.output("metrics.json").read_text(encoding="utf-8"))
+    path = finished.storage / "07_model_output/small/calibration.json"
+    told, fitted = metrics["recalibration"], json.loads(path.read_text(encoding="utf-8"))
+    left = {"intercept": 0.0, "slope": 1.0}
+    moved = [fold for fold in fitted["by_fold"].values() if fold != left]
+    assert told == {
+        "folds": len(fitted["by_fold"]), "recalibrated": len(moved), "map": fitted["overall"],
+    }  # fmt: skip
+    report = finished.output("report.html").read_text(encoding="utf-8")
+    assert f"recalibrated in {len(moved)} of {told['folds']} folds" in report
+
+
 def test_metrics_say_why_a_score_is_absent_and_hold_no_nan(finished):
     def refuse(text):
         pytest.fail(f"metrics.json holds {text}")

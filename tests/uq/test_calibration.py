@@ -4,13 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.optimize import check_grad, minimize
-from scipy.special import expit, logit
+from scipy.special import expit, log_expit, logit
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.uq import calibration
 from mineral_prospectivity.uq.calibration import LogitCalibration, fit_calibration, fit_nested
 from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.moments import LogitMoments
+
+FOLDS = np.arange(600) // 150
 
 
 def held_out(members=3, cells=4000, slope=0.6, intercept=-0.5, seed=0):
@@ -53,7 +55,8 @@ def test_the_gradient_is_that_of_the_likelihood(monkeypatch):
     rng = np.random.default_rng(0)
     mean, _, _, labels = held_out(2, 300)
     spread = rng.gamma(1, 1, (2, 2, 300))
-    cells = calibration._HeldOut.of(LogitMoments(mean, *spread), labels, rng.random(300))
+    rows = calibration._Cells(LogitMoments(mean, *spread), labels, rng.random(300))
+    cells = calibration._HeldOut.about(-1.0, rows)
     error = check_grad(
         lambda t: cells.likelihood(t)[0], lambda t: cells.likelihood(t)[1], [0.3, -0.4]
     )
@@ -99,10 +102,11 @@ def test_applying_maps_every_gaussian_and_survives_json():
 def inner_table():
     rows = []
     for outer in (0, 1):
-        mean, variance, latent, labels = held_out(2, 300, seed=outer)
+        mean, variance, latent, labels = held_out(2, 300, slope=0.3, seed=outer)
         rows += [
             pd.DataFrame({
                 "member": member, "cell": np.arange(300) + 7, "outer": outer,
+                "fold": np.arange(300) // 75,
                 "mean": mean[member], "variance": variance[member], "latent": latent[member],
                 "label": labels, "weight": 1.0,
             })
@@ -116,8 +120,51 @@ def test_every_outer_fold_gets_the_calibration_of_its_own_inner_cells():
     fitted = fit_nested(shuffled, method="platt", penalty=1.0)
     assert list(fitted) == [0, 1]
     for outer, found in fitted.items():
-        expected = fit_calibration(*held_out(2, 300, seed=outer))
+        expected = fit_calibration(*held_out(2, 300, slope=0.3, seed=outer))
         assert found.slope == pytest.approx(expected.slope, rel=1e-9)
+
+
+def test_a_sound_model_is_left_as_it_is():
+    """What its few deposits ask for predicts the folds that it was not fitted to no better."""
+    kept = [
+        fit_calibration(*held_out(cells=600, slope=1, intercept=0, seed=seed), folds=FOLDS)
+        for seed in range(20)
+    ]
+    assert kept.count(LogitCalibration()) >= 17
+
+
+def test_a_distorted_model_is_recalibrated_whether_folds_are_told_or_not():
+    moments = held_out(cells=600, slope=0.4)
+    assert fit_calibration(*moments, folds=FOLDS) == fit_calibration(*moments)
+
+
+@pytest.mark.parametrize("slope", [0.6, 0.75, 0.85, 1.0])
+def test_it_is_kept_where_other_folds_gain_more_than_one_standard_error(slope):
+    mean, variance, latent, labels = held_out(1, 600, slope=slope, intercept=-0.2)
+    gains = []
+    for fold in range(4):
+        own = fold == FOLDS
+        fitted = fit_calibration(
+            mean[:, ~own], variance[:, ~own], latent[:, ~own], labels[~own], penalty=2
+        )
+        moved = fitted.intercept + fitted.slope * mean[0, own]
+        signs = 2 * labels[own] - 1
+        gains.append((log_expit(signs * moved) - log_expit(signs * mean[0, own])).sum())
+    helps = np.sum(gains) > np.std(gains, ddof=1) * np.sqrt(4)
+    found = fit_calibration(mean, variance, latent, labels, penalty=2, folds=FOLDS)
+    assert (found != LogitCalibration()) == helps
+
+
+def test_a_single_fold_can_tell_of_no_gain():
+    moments = held_out(cells=600, slope=0.4)
+    assert fit_calibration(*moments, folds=np.zeros(600)) == LogitCalibration()
+
+
+def test_a_fold_whose_others_hold_no_deposit_is_not_asked():
+    mean, variance, latent, labels = held_out(1, 600, slope=0.4)
+    labels[FOLDS != 0] = 0
+    found = fit_calibration(mean, variance, latent, labels, folds=FOLDS)
+    assert found in (LogitCalibration(), fit_calibration(mean, variance, latent, labels))
 
 
 def test_a_member_that_lacks_a_cell_is_named_by_its_fold():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,15 @@ def test_all_positives_and_about_as_many_background_cells_as_asked(data):
 def test_the_counts_add_up_to_the_map(data):
     seen = data.folds != 1
     assert draw(data, 3000).counts.sum() == pytest.approx(data.weights[seen].sum(), rel=1e-12)
+
+
+def test_the_exclusion_zone_is_not_drawn_but_counts(data):
+    """Else the rates would be those of the rest of the map, and too high."""
+    zone = data.background & (np.arange(CELLS) % 3 == 0)
+    sample = draw(dataclasses.replace(data, training=~zone), 3000)
+    seen = data.folds != 1
+    assert not zone[sample.rows].any()
+    assert sample.counts.sum() == pytest.approx(data.weights[seen].sum(), rel=1e-12)
 
 
 def test_all_background_is_taken_where_there_is_no_more(data):

@@ -16,6 +16,7 @@ from mineral_prospectivity.reporting.words import (
     model_label,
     number,
     percent,
+    plural,
     score_label,
 )
 
@@ -81,7 +82,18 @@ def calibration_rows(metrics: Mapping[str, Any]) -> Table:
         band = f"{number(error['null_low'])} to {number(error['null_high'])}"
         rows.append((model_label(model), slope, shift, number(error["value"]), band))
     headings = ("Model", "Slope (1 is right)", "Shift (0 is right)", "ECE", "ECE of an exact map")
-    return Table("Calibration, held out", headings, rows)
+    return Table(f"Calibration, held out{_recalibrated(metrics)}", headings, rows)
+
+
+def _recalibrated(metrics: Mapping[str, Any]) -> str:
+    """Say whether the ensemble was recalibrated: where folds not asked gained nothing, it was not."""
+    found = metrics["recalibration"]
+    if is_absent(found):
+        return ""
+    return (
+        f". {model_label('ensemble')}: recalibrated in {found['recalibrated']} of "
+        f"{plural(found['folds'], 'fold')}, where inner folds gained from it"
+    )
 
 
 def classification_rows(metrics: Mapping[str, Any]) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -23,6 +23,7 @@ _CHUNK = 1 << 15  # quadrature points at once: they stay in the cache
 _POINTS = 256  # quadrature points of all members together, where each is to have fewer nodes
 _FEWEST_NODES = 4
 _STEEPEST = 5.0  # |ln slope| at most: a slope in [1/148, 148]
+_FEWEST_FOLDS = 2  # of which a standard error can be told
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ def fit_calibration(
     *,
     method: CalibrationMethod = "platt",
     penalty: float = 1.0,
+    folds: ArrayLike | None = None,
 ) -> LogitCalibration:
     """Fit the recalibration by penalised maximum likelihood of the mixture's probability.
 
@@ -78,6 +80,11 @@ def fit_calibration(
     the weighted Bernoulli NLL (a sum, nats) plus ``penalty * (d**2 + ln(b)**2)`` is minimised.
     Turning about c and not about 0 makes shift and slope nearly independent for rare deposits,
     so that the penalty draws to the identity without moving the base rate.
+
+    Where folds are given, each is predicted with what is fitted to the others. Unless that lowers
+    the NLL of all by more than one standard error of the sum, the model is left as it is: deposits
+    are few and come in clusters, so that the recalibration of a sound model tells mostly which
+    folds happen to hold many of them.
 
     Parameters
     ----------
@@ -92,11 +99,13 @@ def fit_calibration(
         returns the identity.
     penalty
         Strength of the pull to the identity, nats.
+    folds
+        Fold of each cell, ``(cells,)``; None recalibrates without asking.
 
     Returns
     -------
     LogitCalibration
-        With intercept ``c + d - b * c`` and slope b.
+        With intercept ``c + d - b * c`` and slope b; the identity where it does not help.
 
     Raises
     ------
@@ -112,8 +121,48 @@ def fit_calibration(
         return LogitCalibration()
     y = np.asarray(labels, dtype=np.float64)
     w = np.ones_like(y) if weights is None else np.asarray(weights, dtype=np.float64)
-    held_out = _HeldOut.of(LogitMoments.of(mean, variance, latent), y, w)
+    cells = _Cells(LogitMoments.of(mean, variance, latent), y, w)
     free = np.array([method == "platt", True])
+    fitted = _fit(cells, free, penalty)
+    kept = folds is None or _helps(cells, np.asarray(folds), free, penalty)
+    return fitted if kept else LogitCalibration()
+
+
+class _Cells(NamedTuple):
+    """Held-out cells: moments ``(members, cells)``, labels and weights ``(cells,)``."""
+
+    moments: LogitMoments
+    labels: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def take(self, rows: NDArray[np.bool_]) -> _Cells:
+        mean, variance, latent = self.moments.mean, self.moments.variance, self.moments.latent
+        moments = LogitMoments(mean[:, rows], variance[:, rows], latent[:, rows])
+        return _Cells(moments, self.labels[rows], self.weights[rows])
+
+    def loss(self, calibration: LogitCalibration) -> float:
+        """Return the weighted NLL of the recalibrated logits, nats."""
+        moments = self.moments
+        moved = calibration.apply(moments.mean, moments.variance, moments.latent)
+        return _HeldOut.about(0.0, self._replace(moments=moved)).likelihood(np.zeros(2))[0]
+
+
+def _helps(
+    cells: _Cells, folds: NDArray[np.integer[Any]], free: NDArray[np.bool_], penalty: float
+) -> bool:
+    """Say whether folds are predicted better with what is fitted to the others than without."""
+    gains = []
+    for fold in np.unique(folds):
+        rest, own = cells.take(folds != fold), cells.take(folds == fold)
+        if 0 < rest.labels.sum() < len(rest.labels):
+            gains.append(own.loss(LogitCalibration()) - own.loss(_fit(rest, free, penalty)))
+    few = len(gains) < _FEWEST_FOLDS
+    return not few and float(np.mean(gains)) > float(np.std(gains, ddof=1)) / np.sqrt(len(gains))
+
+
+def _fit(cells: _Cells, free: NDArray[np.bool_], penalty: float) -> LogitCalibration:
+    """Fit shift d and log slope ln b, of which those not free stay 0."""
+    held_out = _HeldOut.about(_base_logit(cells.labels, cells.weights), cells)
 
     def objective(theta: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         loss, gradient = held_out.likelihood(theta)
@@ -150,10 +199,8 @@ class _HeldOut:
     base: float
 
     @classmethod
-    def of(
-        cls, moments: LogitMoments, labels: NDArray[np.float64], weights: NDArray[np.float64]
-    ) -> _HeldOut:
-        base = _base_logit(labels, weights)
+    def about(cls, base: float, cells: _Cells) -> _HeldOut:
+        moments, labels, weights = cells
         spread = np.sqrt(moments.variance + moments.latent)
         return cls(moments.mean - base, spread, 2 * labels - 1, weights, base)
 
@@ -205,7 +252,7 @@ def fit_nested(
     Parameters
     ----------
     inner
-        One row a member, cell and outer fold: ``member``, ``cell``, ``outer``, ``mean``,
+        One row a member, cell and outer fold: ``member``, ``cell``, ``fold``, ``outer``, ``mean``,
         ``variance``, ``latent``, ``label`` and ``weight``. The moments come from fits that saw
         neither the outer fold nor the cell.
     method, penalty
@@ -248,7 +295,7 @@ def _fit_outer(
     try:
         return fit_calibration(
             mean, variance, latent, first["label"].to_numpy(), first["weight"].to_numpy(),
-            method=method, penalty=penalty,
+            method=method, penalty=penalty, folds=first["fold"].to_numpy(),
         )  # fmt: skip
     except DepositError as error:
         msg = f"outer fold {outer + 1}: {error}"

@@ -39,6 +39,11 @@ ACTIVE_VARIANCE = 0.01
 CELLS_OF_A_PASS = 16_384
 """Cells that the pilot model reads at once."""
 
+DISPERSION = 1.4
+"""How much more deposit clusters vary from place to place than if each came about on its own: what
+no layer shows gathers them. The likelihood is divided by it, as a quasi-likelihood is (McCullagh
+and Nelder 1989, Generalized Linear Models, section 4.5)."""
+
 PAIR_LENGTH = 1.0
 """Scores over which the joint effect of two layers changes."""
 
@@ -98,7 +103,8 @@ class HeadSample(NamedTuple):
             chance = np.minimum(size / 2 * (mass / mass.sum() + likely / likely.sum()), 1.0)
             chosen = rng.random(len(drawn)) < chance
             drawn, counts = drawn[chosen], (mass / chance)[chosen]
-        counts = np.concatenate([data.weights[positives], counts * (mass.sum() / counts.sum())])
+        unlabelled = data.weights[seen & (data.labels == 0)].sum()
+        counts = np.concatenate([data.weights[positives], counts * (unlabelled / counts.sum())])
         return cls(np.concatenate([positives, drawn]), counts)
 
 
@@ -159,8 +165,8 @@ def fit_head(
         pairs = draw_pairs(transform.layers, settings.head_pairs, rng).to(device)
         inputs = (joined - centre.unsqueeze(1)) / deviation.unsqueeze(1)
         features = kernel_features(inputs, cells.additive.double(), columns, pairs)[0]
-        tempering = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
-        observed = _Observed(features, labels, counts, tempering)
+        clusters = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
+        observed = _Observed(features, labels, counts, clusters / DISPERSION)
         scale = observed.relevance(_parts(transform, latent, settings), settings)
         weights, informed = observed.fit_weights(scale)
         fitted = (columns, pairs, *(part.unsqueeze(0) for part in (weights, informed, scale)))

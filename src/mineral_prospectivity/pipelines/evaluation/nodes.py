@@ -26,6 +26,7 @@ from mineral_prospectivity.scoring.baselines import CONTEXT, WITHOUT_EVIDENCE, b
 from mineral_prospectivity.scoring.evaluation import KnownProbability, evaluate
 from mineral_prospectivity.scoring.importance import layer_importance
 from mineral_prospectivity.scoring.validity import Ground, area_mask, check_validity
+from mineral_prospectivity.uq.calibration import LogitCalibration
 from mineral_prospectivity.uq.moments import LogitMoments
 
 FIT = ["probability", "log_odds_mean", "log_odds_sd"]
@@ -138,6 +139,7 @@ def compare(
     oof_predictions: pd.DataFrame,
     references: pd.DataFrame,
     validity: dict[str, Any],
+    calibration: dict[str, Any],
     parameters: EvaluationParameters,
     folds: FoldParameters,
     labels: LabelParameters,
@@ -159,7 +161,14 @@ def compare(
         block_size=folds.block_size,
         brownfield=labels.brownfield,
     )
-    return {**scores, "validity": validity}
+    return {**scores, "validity": validity, "recalibration": _recalibration(calibration)}
+
+
+def _recalibration(calibration: dict[str, Any]) -> dict[str, Any]:
+    """Return in how many folds the ensemble's logits were recalibrated, and how on the map."""
+    fitted = list(calibration["by_fold"].values())
+    moved = sum(LogitCalibration.from_dict(values) != LogitCalibration() for values in fitted)
+    return {"folds": len(fitted), "recalibrated": moved, "map": calibration["overall"]}
 
 
 def weigh_layers(

@@ -65,6 +65,7 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
                     "oof_predictions",
                     "references",
                     "validity",
+                    "calibration",
                     "params:evaluation",
                     "params:folds",
                     "params:labels",

@@ -172,6 +172,7 @@ def _fit_overall(
         sample.loc[chosen["cell"]].to_numpy(),
         method=parameters.calibration,
         penalty=parameters.calibration_penalty,
+        folds=chosen["fold"].to_numpy(),
     )
 
 
