@@ -128,7 +128,7 @@ def test_what_the_qgis_project_shows_lies_beside_it(finished):
 
 def test_metrics_and_report_tell_in_how_many_folds_logits_were_recalibrated(finished):
     metrics = json.loads(finished.output("metrics.json").read_text(encoding="utf-8"))
-    path = finished.storage / "07_model_output/small/calibration.json"
+    path = finished.storage / "06_models/small/calibration.json"
     told, fitted = metrics["recalibration"], json.loads(path.read_text(encoding="utf-8"))
     left = {"intercept": 0.0, "slope": 1.0}
     moved = [fold for fold in fitted["by_fold"].values() if fold != left]

@@ -34,6 +34,17 @@ def test_tables_become_training_data(data):
     assert joined.digest() == data.digest()
 
 
+def test_a_deposit_counts_in_one_of_the_cells_that_it_makes_positive(data):
+    rows = np.flatnonzero(data.labels == 1)[:8]
+    assert data.deposits_a_positive(rows) == 1
+    deposits = np.zeros(len(data.labels), np.int32)
+    deposits[rows[:2]] = 1, 3
+    buffered = dataclasses.replace(data, deposits=deposits)
+    assert buffered.deposits_a_positive(rows) == 2 / 8
+    assert buffered.deposits_a_positive(rows[2:]) == 1 / 6  # where its own cell has no evidence
+    assert buffered.digest() != data.digest()
+
+
 def test_tables_of_other_cells_are_refused(data):
     cells, evidence = tables(data)
     with pytest.raises(

@@ -11,6 +11,7 @@ from mineral_prospectivity.errors import ConfigurationError, TrainingError
 from mineral_prospectivity.parameters import validate_parameters
 from mineral_prospectivity.vae.batches import Fit, _FitDraws
 from mineral_prospectivity.vae.diversity import BACKGROUND_A_POSITIVE, SEEDS, Diversity
+from mineral_prospectivity.vae.head_fit import fit_head
 from mineral_prospectivity.vae.train import fit_members
 
 FOLDS = 3
@@ -189,6 +190,26 @@ def test_members_differ_and_do_not_depend_on_their_company(region, settings, kin
     assert pack.bundles[0].header.data_digest == region.digest()
     table = pack.out_of_fold
     np.testing.assert_array_equal(table[table["member"] == 0]["cell"], region.cells)
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("excluded", [0.0, 0.25])
+def test_what_was_not_drawn_is_no_exclusion_zone(region, settings, monkeypatch, kind, excluded):
+    """What is drawn stands for it already: a head adds the exclusion zone alone."""
+    told = []
+
+    def spy(*args, stands_for, **options):
+        told.append(stands_for)
+        return fit_head(*args, stands_for=stands_for, **options)
+
+    monkeypatch.setattr("mineral_prospectivity.vae.train.fit_head", spy)
+    chance = np.random.default_rng(0).random(len(region.labels))
+    zone = (region.labels == 0) & (chance < excluded)
+    brief = settings.model_copy(update={"steps": 20})
+    data = dataclasses.replace(region, training=~zone)
+    train(data, [0], brief, kind, nested=False)
+    assert told == pytest.approx([1 / (1 - excluded)] * (FOLDS + 1), rel=0.1)
+    assert excluded or set(told) == {1.0}
 
 
 def test_the_conditional_model_is_not_resampled():

@@ -35,11 +35,9 @@ def likelihood(data):
     return 1 / (1 + np.exp(6 - 2 * data.features[:, 0].astype(float)))
 
 
-def draw(data, size, seed=0):
-    p = likelihood(data)
-    return HeadSample.draw(
-        data, Fit(0, (1,)), size, np.random.default_rng(seed), pilot=lambda rows: p[rows]
-    )
+def draw(data, size, seed=0, **options):
+    p, rng = likelihood(data), np.random.default_rng(seed)
+    return HeadSample.draw(data, Fit(0, (1,)), size, rng, pilot=lambda rows: p[rows], **options)
 
 
 def test_all_positives_and_about_as_many_background_cells_as_asked(data):
@@ -58,8 +56,9 @@ def test_the_counts_add_up_to_the_map(data):
 def test_the_exclusion_zone_is_not_drawn_but_counts(data):
     """Else the rates would be those of the rest of the map, and too high."""
     zone = data.background & (np.arange(CELLS) % 3 == 0)
-    sample = draw(dataclasses.replace(data, training=~zone), 3000)
+    data = dataclasses.replace(data, training=~zone)
     seen = data.folds != 1
+    sample = draw(data, 3000, stands_for=data.background_stands_for(seen))
     assert not zone[sample.rows].any()
     assert sample.counts.sum() == pytest.approx(data.weights[seen].sum(), rel=1e-12)
 

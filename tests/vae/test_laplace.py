@@ -61,6 +61,17 @@ def test_the_precision_holds_information_halfway_to_the_base_rate(problem):
     torch.testing.assert_close(posterior.precision, expected)
 
 
+def test_the_precision_is_tempered_by_a_power_of_its_own(problem):
+    """Four positive cells of one deposit teach what one does."""
+    phi, labels, counts, prior = problem
+    one = fit_weights(phi, labels, counts, prior=prior, tempering=0.4)
+    four = fit_weights(
+        phi, labels, 4 * counts, prior=prior, tempering=0.1, precision_tempering=0.25
+    )
+    torch.testing.assert_close(one.weights, four.weights)
+    torch.testing.assert_close(one.precision, four.precision)
+
+
 def test_the_informed_directions_give_the_variance_of_the_dense_inverse(problem):
     phi, labels, counts, prior = problem
     posterior = fit_weights(phi, labels, counts, prior=prior, tempering=0.6)

@@ -23,6 +23,8 @@ from mineral_prospectivity.reporting.words import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_LEFT_AS_IT_IS = {"intercept": 0.0, "slope": 1.0}
+
 
 def score_rows(metrics: Mapping[str, Any], names: list[str]) -> Table:
     """Return the headline scores of every model, held out, with the fit's beside the map's own."""
@@ -86,14 +88,15 @@ def calibration_rows(metrics: Mapping[str, Any]) -> Table:
 
 
 def _recalibrated(metrics: Mapping[str, Any]) -> str:
-    """Say whether the ensemble was recalibrated: where folds not asked gained nothing, it was not."""
-    found = metrics["recalibration"]
+    """Say in how many folds the ensemble was recalibrated, and whether the map was."""
+    found = metrics.get("recalibration", {"absent": "written by an earlier version"})
     if is_absent(found):
         return ""
-    return (
-        f". {model_label('ensemble')}: recalibrated in {found['recalibrated']} of "
-        f"{plural(found['folds'], 'fold')}, where inner folds gained from it"
-    )
+    moved, folds = found["recalibrated"], plural(found["folds"], "fold")
+    gained = "" if moved == found["folds"] else "; the others gained nothing from it"
+    mapped = "left as it is" if found["map"] == _LEFT_AS_IT_IS else "recalibrated"
+    name = model_label("ensemble")
+    return f". {name}: recalibrated in {moved} of {folds}{gained}. The map is {mapped}"
 
 
 def classification_rows(metrics: Mapping[str, Any]) -> Table:

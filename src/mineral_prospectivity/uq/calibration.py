@@ -247,7 +247,7 @@ def _nodes(spread: NDArray[np.float64]) -> int:
 def fit_nested(
     inner: pd.DataFrame, *, method: CalibrationMethod = "platt", penalty: float = 1.0
 ) -> dict[int, LogitCalibration]:
-    """Fit one recalibration an outer fold, on inner folds that leave it out.
+    """Fit one recalibration an outer fold, on inner folds that leave it out and gain from it.
 
     Parameters
     ----------
@@ -261,7 +261,7 @@ def fit_nested(
     Returns
     -------
     dict
-        Outer fold to its calibration.
+        Outer fold to its calibration, the identity where it does not help.
 
     Raises
     ------

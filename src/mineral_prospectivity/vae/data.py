@@ -47,6 +47,9 @@ class TrainingData:
     places
         Easting and northing of the cell centres, m, shape ``(cells, 2)``, where blocks of ground
         are to be drawn. They follow from ``cells`` and the grid.
+    deposits
+        Deposits that count in each cell, shape ``(cells,)``: each in one, however many cells its
+        polygon or buffer makes positive. None is one in every positive cell.
     densities
         Where the density of known deposits is a band: its values as the fits that leave out
         folds may know them, shape ``(cells,)`` each, by the column of the evidence table.
@@ -66,6 +69,7 @@ class TrainingData:
     folds: NDArray[np.int8]
     bands: tuple[Band, ...]
     places: NDArray[np.float64] | None = None
+    deposits: NDArray[np.int32] | None = None
     densities: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -100,6 +104,7 @@ class TrainingData:
             folds=cells["fold"].to_numpy(np.int8),
             bands=tuple(bands),
             places=cells[["x", "y"]].to_numpy(np.float64) if "x" in cells else None,
+            deposits=cells["deposits"].to_numpy(np.int32) if "deposits" in cells else None,
             densities={
                 name: evidence[name].to_numpy(np.float32)
                 for name in map(str, evidence)
@@ -118,6 +123,26 @@ class TrainingData:
         """Rows whose zero label a fit may use, shape ``(cells,)``."""
         usable: NDArray[np.bool_] = (self.labels == 0) & self.training
         return usable
+
+    def background_stands_for(self, seen: NDArray[np.bool_]) -> float:
+        """Return the cells without a deposit over those of the background, by weight.
+
+        What lies in the exclusion zone is not trained on, but the rates are those of all cells.
+
+        Parameters
+        ----------
+        seen
+            Which cells are meant, shape ``(cells,)``.
+        """
+        unlabelled = self.weights[seen & (self.labels == 0)]
+        return float(unlabelled.sum() / self.weights[seen & self.background].sum())
+
+    def deposits_a_positive(self, rows: NDArray[np.int64]) -> float:
+        """Return the share of the positive cells among rows that a deposit counts in."""
+        if self.deposits is None:
+            return 1.0
+        counting = self.deposits[rows][self.labels[rows] == 1] > 0
+        return float(max(1.0, counting.sum()) / len(counting))
 
     def readings(self) -> tuple[Self, ...]:
         """Return the data without the context of cells, and then with it, where there is any."""
@@ -165,7 +190,8 @@ class TrainingData:
         return self.densities[name]
 
     def _arrays(self) -> dict[str, NDArray[np.generic]]:
-        return {name: getattr(self, name) for name in _ARRAYS} | dict(self.densities)
+        deposits = {} if self.deposits is None else {"deposits": self.deposits}
+        return {name: getattr(self, name) for name in _ARRAYS} | deposits | dict(self.densities)
 
     def _check_shapes(self) -> None:
         if self.features.ndim != 2 or self.features.shape[1] != len(self.bands):  # noqa: PLR2004

@@ -40,9 +40,9 @@ CELLS_OF_A_PASS = 16_384
 """Cells that the pilot model reads at once."""
 
 DISPERSION = 1.4
-"""How much more deposit clusters vary from place to place than if each came about on its own: what
-no layer shows gathers them. The likelihood is divided by it, as a quasi-likelihood is (McCullagh
-and Nelder 1989, Generalized Linear Models, section 4.5)."""
+"""Variance of the number of deposit clusters in a place over that of clusters that come about
+independently: they gather where something favours them that no layer shows. The likelihood is
+divided by it (McCullagh and Nelder 1989, Generalized Linear Models, section 4.5)."""
 
 PAIR_LENGTH = 1.0
 """Scores over which the joint effect of two layers changes."""
@@ -74,6 +74,7 @@ class HeadSample(NamedTuple):
         rng: np.random.Generator,
         *,
         pilot: Callable[[NDArray[np.int64]], NDArray[np.float64]],
+        stands_for: float = 1.0,
     ) -> HeadSample:
         """Draw about ``size`` background cells, more of them where deposits are likely.
 
@@ -92,6 +93,8 @@ class HeadSample(NamedTuple):
             Generator of the draws.
         pilot
             Gives the probability of a deposit in each of the given rows.
+        stands_for
+            Cells without a deposit over those of the background: the sample counts for them, too.
         """
         seen = fit.sees(data.folds)
         positives = np.flatnonzero(seen & data.positive)
@@ -103,8 +106,8 @@ class HeadSample(NamedTuple):
             chance = np.minimum(size / 2 * (mass / mass.sum() + likely / likely.sum()), 1.0)
             chosen = rng.random(len(drawn)) < chance
             drawn, counts = drawn[chosen], (mass / chance)[chosen]
-        unlabelled = data.weights[seen & (data.labels == 0)].sum()
-        counts = np.concatenate([data.weights[positives], counts * (unlabelled / counts.sum())])
+        counts = counts * (stands_for * mass.sum() / counts.sum())
+        counts = np.concatenate([data.weights[positives], counts])
         return cls(np.concatenate([positives, drawn]), counts)
 
 
@@ -125,6 +128,7 @@ def fit_head(
     network: StackedVae,
     settings: VaeSettings,
     seed: int,
+    stands_for: float = 1.0,
 ) -> FittedHead:
     """Fit the head of one fit, on cells that the fit may see.
 
@@ -143,11 +147,15 @@ def fit_head(
         Columns, prior scale and background sample.
     seed
         Seed of the ensemble.
+    stands_for
+        Cells without a deposit over those of the background.
     """
     rng = fit.generator(seed, "head")
     offset = _offset(data, fit, settings.positive_share)
     pilot = partial(_pilot, transform, network, evidence, offset)
-    sample = HeadSample.draw(data, fit, settings.head_background, rng, pilot=pilot)
+    sample = HeadSample.draw(
+        data, fit, settings.head_background, rng, pilot=pilot, stands_for=stands_for
+    )
     device = evidence.values.device
     rows = torch.from_numpy(sample.rows).to(device)
     counts = torch.from_numpy(sample.counts).to(device)
@@ -166,7 +174,8 @@ def fit_head(
         inputs = (joined - centre.unsqueeze(1)) / deviation.unsqueeze(1)
         features = kernel_features(inputs, cells.additive.double(), columns, pairs)[0]
         clusters = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
-        observed = _Observed(features, labels, counts, clusters / DISPERSION)
+        deposits = data.deposits_a_positive(sample.rows)
+        observed = _Observed(features, labels, counts, clusters / DISPERSION, deposits)
         scale = observed.relevance(_parts(transform, latent, settings), settings)
         weights, informed = observed.fit_weights(scale)
         fitted = (columns, pairs, *(part.unsqueeze(0) for part in (weights, informed, scale)))
@@ -250,6 +259,7 @@ class _Observed(NamedTuple):
     labels: Tensor
     counts: Tensor
     tempering: float
+    deposits: float
 
     @property
     def prior(self) -> Tensor:
@@ -274,7 +284,14 @@ class _Observed(NamedTuple):
     def fit_weights(self, scale: Tensor) -> tuple[Tensor, Tensor]:
         """Return the weights, shifted so that the expected deposits are those observed, and U."""
         phi, labels, counts = self.features * scale, self.labels, self.counts
-        posterior = fit_weights(phi, labels, counts, prior=self.prior, tempering=self.tempering)
+        posterior = fit_weights(
+            phi,
+            labels,
+            counts,
+            prior=self.prior,
+            tempering=self.tempering,
+            precision_tempering=self.deposits,
+        )
         weights = posterior.weights.clone()
         mean, variance = phi @ weights, posterior.variance(phi)
         weights[0] += marginal_shift(mean, variance, labels, counts) / INTERCEPT

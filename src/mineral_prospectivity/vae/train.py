@@ -173,6 +173,7 @@ class _Trainer:
     def _head(
         self, sample: TrainingData, fit: Fit, evidence: FitEvidence, network: StackedVae
     ) -> GaussianProcessHead:
+        data = self.prepared.data  # of a sample, what was not drawn is no exclusion zone
         head, active = fit_head(
             sample,
             fit,
@@ -181,6 +182,7 @@ class _Trainer:
             network=network,
             settings=self.settings,
             seed=self.prepared.seed,
+            stands_for=data.background_stands_for(fit.sees(data.folds)),
         )
         if active == 0:
             where = f" (fit {fit.name!r})" if fit.left_out else ""

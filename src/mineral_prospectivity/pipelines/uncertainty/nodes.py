@@ -46,7 +46,7 @@ def calibrate(
     """Return the calibration of the ensemble, and its calibrated out-of-fold uncertainties.
 
     ``tables`` holds the out-of-fold tables of all packs, then their inner tables. A fold is
-    recalibrated by what was fitted on the inner folds that leave it out.
+    recalibrated by what was fitted on the inner folds that leave it out, where these gain from it.
     """
     half = len(tables) // 2
     held_out = pd.concat(tables[:half]).sort_values(["member", "cell"], kind="stable")
@@ -60,6 +60,7 @@ def calibrate(
     overall = _fit_overall(cells, moments, inner, parameters)
     novelty = NoveltyScale.fit(residual, cells["weight"].to_numpy())
     calibration = {
+        "method": method,
         "members": sorted(held_out["member"].unique().tolist()),
         "overall": overall.to_dict(),
         "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},

@@ -57,8 +57,9 @@ def cross_predict(learner: Learner, fold: Fold) -> FloatArray:
 def recalibrated(chosen: Chosen, fold: Fold, probability: FloatArray) -> FloatArray:
     """Return the probability after Platt scaling that was fitted to the inner predictions.
 
-    It is the calibration of the ensemble itself: :func:`~mineral_prospectivity.uq.calibration.
-    fit_calibration` with its default penalty. Without inner deposits p stays as it is.
+    It is fitted as the ensemble's is (:func:`~mineral_prospectivity.uq.calibration.
+    fit_calibration` with its default penalty), but kept whether other folds gain or not. Without
+    inner deposits p stays as it is.
 
     Parameters
     ----------

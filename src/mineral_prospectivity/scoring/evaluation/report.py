@@ -164,7 +164,7 @@ def evaluate(
         if truth is None
         else truth_scores(cells, truth, capture_areas),
         "validity": {"absent": "the folds were not checked"},
-        "recalibration": {"absent": "it was not told"},
+        "recalibration": {"absent": "no calibration was given"},
         "notes": _notes(block_size, brownfield=brownfield),
     }
 

@@ -184,13 +184,13 @@ class _Trainer:
 
 
 def prior_logit(data: TrainingData, fit: Fit) -> float:
-    """Return the log-odds of a deposit among the cells of known class that a fit sees.
+    """Return the log-odds of a deposit among the cells that a fit sees, exclusion zone included.
 
     Added to the logit of a classifier of balanced classes, it gives that of the natural
     prevalence, by Bayes' theorem exactly.
     """
     seen = fit.sees(data.folds)
-    positives, background = (
-        data.weights[seen & own].sum() for own in (data.positive, data.background)
+    positives, unlabelled = (
+        data.weights[seen & own].sum() for own in (data.positive, data.labels == 0)
     )
-    return math.log(positives / background)
+    return math.log(positives / unlabelled)
