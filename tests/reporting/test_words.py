@@ -5,6 +5,7 @@ import pytest
 
 from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
+from mineral_prospectivity.reporting.score_tables import calibration_rows
 from mineral_prospectivity.reporting.tables import target_rows
 from mineral_prospectivity.reporting.thumbnails import Thumbnail
 from mineral_prospectivity.reporting.words import NO_BREAK
@@ -318,3 +319,25 @@ def test_unmeasured_things_raise_no_caveat():
     )
     maps = Thumbnail(("probability",), np.zeros((1, 1, 1)), (0, 1, 0, 1), 1)
     assert caveats(changed, {}, ASSUMED, maps) == [ASSUMPTION, BACKGROUND]
+
+
+@pytest.mark.parametrize(
+    ("recalibration", "told"),
+    [
+        ({"absent": "uncertainty.calibration is none"}, ""),
+        (
+            {"folds": 5, "recalibrated": 0, "map": {"intercept": 0.0, "slope": 1.0}},
+            ". VAE ensemble: recalibrated in 0 of 5 folds; the others gained nothing from it. "
+            "The map is left as it is",
+        ),
+        (
+            {"folds": 3, "recalibrated": 3, "map": {"intercept": -1.0, "slope": 0.8}},
+            ". VAE ensemble: recalibrated in 3 of 3 folds. The map is recalibrated",
+        ),
+    ],
+)
+def test_the_table_of_calibration_tells_what_was_recalibrated(recalibration, told):
+    metrics = metrics_of(recalibration=recalibration)
+    assert calibration_rows(metrics).caption == f"Calibration, held out{told}"
+    del metrics["recalibration"]
+    assert calibration_rows(metrics).caption == "Calibration, held out"

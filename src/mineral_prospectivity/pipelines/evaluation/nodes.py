@@ -166,7 +166,7 @@ def compare(
 
 def _recalibration(calibration: dict[str, Any]) -> dict[str, Any]:
     """Return in how many folds the ensemble's logits were recalibrated, and how on the map."""
-    if calibration["method"] == "none":
+    if calibration.get("method") == "none":
         return {"absent": "uncertainty.calibration is none"}
     fitted = list(calibration["by_fold"].values())
     moved = sum(LogitCalibration.from_dict(values) != LogitCalibration() for values in fitted)
