@@ -327,8 +327,13 @@ def test_unmeasured_things_raise_no_caveat():
         ({"absent": "uncertainty.calibration is none"}, ""),
         (
             {"folds": 5, "recalibrated": 0, "map": {"intercept": 0.0, "slope": 1.0}},
-            ". VAE ensemble: recalibrated in 0 of 5 folds; the others gained nothing from it. "
-            "The map is left as it is",
+            ". VAE ensemble: recalibrated in none of 5 folds, as none gained from it. The map is "
+            "left as it is",
+        ),
+        (
+            {"folds": 5, "recalibrated": 2, "map": {"intercept": 0.0, "slope": 1.0}},
+            ". VAE ensemble: recalibrated in 2 of 5 folds, the others gained nothing from it. The "
+            "map is left as it is",
         ),
         (
             {"folds": 3, "recalibrated": 3, "map": {"intercept": -1.0, "slope": 0.8}},

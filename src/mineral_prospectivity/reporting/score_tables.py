@@ -92,11 +92,12 @@ def _recalibrated(metrics: Mapping[str, Any]) -> str:
     found = metrics.get("recalibration", {"absent": "written by an earlier version"})
     if is_absent(found):
         return ""
-    moved, folds = found["recalibrated"], plural(found["folds"], "fold")
-    gained = "" if moved == found["folds"] else "; the others gained nothing from it"
+    moved, folds = found["recalibrated"], found["folds"]
+    share = f"{moved or 'none'} of {plural(folds, 'fold')}"
+    rest = "the others gained nothing from it" if moved else "as none gained from it"
+    gained = "" if moved == folds else f", {rest}"
     mapped = "left as it is" if found["map"] == _LEFT_AS_IT_IS else "recalibrated"
-    name = model_label("ensemble")
-    return f". {name}: recalibrated in {moved} of {folds}{gained}. The map is {mapped}"
+    return f". {model_label('ensemble')}: recalibrated in {share}{gained}. The map is {mapped}"
 
 
 def classification_rows(metrics: Mapping[str, Any]) -> Table:
