@@ -10,7 +10,7 @@ import pytest
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.vae.batches import Fit
 from mineral_prospectivity.vae.data import TrainingData
-from mineral_prospectivity.vae.head_fit import HeadSample
+from mineral_prospectivity.vae.head_sample import HeadSample
 
 CELLS = 20_000
 

@@ -19,11 +19,10 @@ from mineral_prospectivity.reporting.words import (
     plural,
     score_label,
 )
+from mineral_prospectivity.uq.calibration import LogitCalibration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-_LEFT_AS_IT_IS = {"intercept": 0.0, "slope": 1.0}
 
 
 def score_rows(metrics: Mapping[str, Any], names: list[str]) -> Table:
@@ -96,7 +95,8 @@ def _recalibrated(metrics: Mapping[str, Any]) -> str:
     share = f"{moved or 'none'} of {plural(folds, 'fold')}"
     rest = "the others gained nothing from it" if moved else "as none gained from it"
     gained = "" if moved == folds else f", {rest}"
-    mapped = "left as it is" if found["map"] == _LEFT_AS_IT_IS else "recalibrated"
+    left = LogitCalibration.from_dict(found["map"]).is_identity
+    mapped = "left as it is" if left else "recalibrated"
     return f". {model_label('ensemble')}: recalibrated in {share}{gained}. The map is {mapped}"
 
 

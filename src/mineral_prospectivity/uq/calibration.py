@@ -43,6 +43,11 @@ class LogitCalibration:
     intercept: float = 0.0
     slope: float = 1.0
 
+    @property
+    def is_identity(self) -> bool:
+        """Whether the logits stay as they are."""
+        return self == LogitCalibration()
+
     def apply(self, mean: ArrayLike, variance: ArrayLike, latent: ArrayLike) -> LogitMoments:
         """Return the moments of a + b * logit; all are ``(members, cells)``."""
         moments = LogitMoments.of(mean, variance, latent)

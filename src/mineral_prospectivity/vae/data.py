@@ -11,6 +11,7 @@ import numpy as np
 
 from mineral_prospectivity.errors import TrainingError
 from mineral_prospectivity.geo.bands import layers_alone
+from mineral_prospectivity.labels import background_stands_for
 from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY, fit_column
 
 if TYPE_CHECKING:
@@ -127,15 +128,23 @@ class TrainingData:
     def background_stands_for(self, seen: NDArray[np.bool_]) -> float:
         """Return the cells without a deposit over those of the background, by weight.
 
-        What lies in the exclusion zone is not trained on, but the rates are those of all cells.
+        See :func:`~mineral_prospectivity.labels.background_stands_for`.
 
         Parameters
         ----------
         seen
             Which cells are meant, shape ``(cells,)``.
         """
-        unlabelled = self.weights[seen & (self.labels == 0)]
-        return float(unlabelled.sum() / self.weights[seen & self.background].sum())
+        return background_stands_for(self.labels[seen], self.training[seen], self.weights[seen])
+
+    def clusters_a_positive(self, rows: NDArray[np.int64]) -> float:
+        """Return the deposit clusters over the positive cells among rows.
+
+        Neighbouring positives are no independent evidence.
+        """
+        of_positives = self.clusters[rows][self.labels[rows] == 1]
+        alone = np.count_nonzero(of_positives < 0)
+        return (len(np.unique(of_positives[of_positives >= 0])) + alone) / len(of_positives)
 
     def deposits_a_positive(self, rows: NDArray[np.int64]) -> float:
         """Return the share of the positive cells among rows that a deposit counts in."""

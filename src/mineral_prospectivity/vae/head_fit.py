@@ -16,12 +16,13 @@ from mineral_prospectivity.vae.head import (
     kernel_features,
     standardised_residual,
 )
+from mineral_prospectivity.vae.head_sample import HeadSample
 from mineral_prospectivity.vae.laplace import fit_weights, marginal_shift
 from mineral_prospectivity.vae.relevance import relevance_scales
 from mineral_prospectivity.vae.stack import encode, represent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -57,60 +58,6 @@ LEAST_RESIDUAL_DEVIATION = 1.0
 """Residuals have unit size already; where clipping left them less, so be it."""
 
 
-class HeadSample(NamedTuple):
-    """Cells that a head is fitted to: all positives, then a sample of background."""
-
-    rows: NDArray[np.int64]
-    """Rows of the data, shape ``(rows,)``."""
-    counts: NDArray[np.float64]
-    """Cells of the map that each stands for, shape ``(rows,)``."""
-
-    @classmethod
-    def draw(
-        cls,
-        data: TrainingData,
-        fit: Fit,
-        size: int,
-        rng: np.random.Generator,
-        *,
-        pilot: Callable[[NDArray[np.int64]], NDArray[np.float64]],
-        stands_for: float = 1.0,
-    ) -> HeadSample:
-        """Draw about ``size`` background cells, more of them where deposits are likely.
-
-        Half of the draws follow the map, half the probability of a pilot model; each cell stands
-        for as many as its chance of being drawn says. Likely ground, which decides the ranking,
-        is so known as well as from a uniform sample four times as large. After Fithian and
-        Hastie (2014), Local case-control sampling, Annals of Statistics 42(5).
-
-        Parameters
-        ----------
-        data, fit
-            What the fit may see.
-        size
-            Background cells wanted; where there are no more, all are taken.
-        rng
-            Generator of the draws.
-        pilot
-            Gives the probability of a deposit in each of the given rows.
-        stands_for
-            Cells without a deposit over those of the background: the sample counts for them, too.
-        """
-        seen = fit.sees(data.folds)
-        positives = np.flatnonzero(seen & data.positive)
-        drawn = np.flatnonzero(seen & data.background)
-        mass = data.weights[drawn]
-        counts = mass
-        if len(drawn) > size:
-            likely = mass * pilot(drawn)
-            chance = np.minimum(size / 2 * (mass / mass.sum() + likely / likely.sum()), 1.0)
-            chosen = rng.random(len(drawn)) < chance
-            drawn, counts = drawn[chosen], (mass / chance)[chosen]
-        counts = counts * (stands_for * mass.sum() / counts.sum())
-        counts = np.concatenate([data.weights[positives], counts])
-        return cls(np.concatenate([positives, drawn]), counts)
-
-
 class FittedHead(NamedTuple):
     """The head of one fit."""
 
@@ -128,7 +75,7 @@ def fit_head(
     network: StackedVae,
     settings: VaeSettings,
     seed: int,
-    stands_for: float = 1.0,
+    stands_for: float,
 ) -> FittedHead:
     """Fit the head of one fit, on cells that the fit may see.
 
@@ -173,7 +120,7 @@ def fit_head(
         pairs = draw_pairs(transform.layers, settings.head_pairs, rng).to(device)
         inputs = (joined - centre.unsqueeze(1)) / deviation.unsqueeze(1)
         features = kernel_features(inputs, cells.additive.double(), columns, pairs)[0]
-        clusters = _clusters_a_positive(data.clusters[sample.rows], data.labels[sample.rows])
+        clusters = data.clusters_a_positive(sample.rows)
         deposits = data.deposits_a_positive(sample.rows)
         observed = _Observed(features, labels, counts, clusters / DISPERSION, deposits)
         scale = observed.relevance(_parts(transform, latent, settings), settings)
@@ -296,13 +243,6 @@ class _Observed(NamedTuple):
         mean, variance = phi @ weights, posterior.variance(phi)
         weights[0] += marginal_shift(mean, variance, labels, counts) / INTERCEPT
         return weights, posterior.informed()
-
-
-def _clusters_a_positive(clusters: NDArray[np.int32], labels: NDArray[np.int8]) -> float:
-    """Share by which neighbouring positives are independent evidence."""
-    of_positives = clusters[labels == 1]
-    alone = np.count_nonzero(of_positives < 0)
-    return (len(np.unique(of_positives[of_positives >= 0])) + alone) / len(of_positives)
 
 
 def _rms(cells: Representation, counts: Tensor) -> Tensor:

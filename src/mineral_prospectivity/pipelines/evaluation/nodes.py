@@ -168,8 +168,8 @@ def _recalibration(calibration: dict[str, Any]) -> dict[str, Any]:
     """Return in how many folds the ensemble's logits were recalibrated, and how on the map."""
     if calibration.get("method") == "none":
         return {"absent": "uncertainty.calibration is none"}
-    fitted = list(calibration["by_fold"].values())
-    moved = sum(LogitCalibration.from_dict(values) != LogitCalibration() for values in fitted)
+    fitted = [LogitCalibration.from_dict(fold) for fold in calibration["by_fold"].values()]
+    moved = sum(not fold.is_identity for fold in fitted)
     return {"folds": len(fitted), "recalibrated": moved, "map": calibration["overall"]}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mineral_prospectivity.errors import DepositError
+from mineral_prospectivity.labels import background_stands_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,13 +108,8 @@ def hold_out(
 
 
 def _weights(cells: pd.DataFrame, seen: NDArray[np.bool_]) -> FloatArray:
-    """Return weights, ``(cells,)``, by which trained background stands for all that is seen.
-
-    Maps and scores count the exclusion zone as background, so rates must know of it.
-    """
+    """Return weights, ``(cells,)``, by which trained background stands for all that is seen."""
+    labels, training = cells["label"].to_numpy(), cells["training"].to_numpy(dtype=bool)
     weights = cells["weight"].to_numpy(dtype=np.float64)
-    background = seen & (cells["label"].to_numpy() == 0)
-    trained = background & cells["training"].to_numpy(dtype=bool)
-    if not trained.any() or (trained == background).all():
-        return weights
-    return np.where(trained, weights * weights[background].sum() / weights[trained].sum(), weights)
+    factor = background_stands_for(labels[seen], training[seen], weights[seen])
+    return np.where(labels == 0, factor * weights, weights)
