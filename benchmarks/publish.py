@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -26,21 +27,39 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=PROJECT / "data/benchmarks")
     parser.add_argument("--write", type=Path, default=PROJECT / "docs/benchmarks.md")
     options = parser.parse_args()
-    images = options.write.parent / "images"
+    publish(options.store, options.write)
+
+
+def publish(store: Path, page: Path) -> None:
+    """Write the sections that have results; of the others, the page keeps what it has."""
+    images = page.parent / "images"
     images.mkdir(parents=True, exist_ok=True)
-    sections = [HEAD]
-    for part, page in PARTS.items():
-        summary = options.store / part / "summary.json"
+    sections = sections_of(page)
+    for part, section in PARTS.items():
+        summary = store / part / "summary.json"
         if not summary.exists():
-            print(f"{summary} is missing: left out until benchmarks/{part}.py has run")
+            print(f"{summary} is missing: its section stays until benchmarks/{part}.py has run")
             continue
         found = json.loads(summary.read_text(encoding="utf-8"))
         refuse_development(found)
         figure = images / f"benchmark_{part}.png"
-        shutil.copyfile(options.store / part / f"{part}.png", figure)
-        sections.append(page(found, f"images/{figure.name}", REGIONS))
-    options.write.write_text("\n".join(sections), encoding="utf-8")
-    print(options.write)
+        shutil.copyfile(store / part / f"{part}.png", figure)
+        sections[part] = section(found, f"images/{figure.name}", REGIONS)
+    written = [sections[part] for part in PARTS if part in sections]
+    page.write_text("\n".join([HEAD, *written]), encoding="utf-8")
+    print(page)
+
+
+def sections_of(page: Path) -> dict[str, str]:
+    """Return the sections of a published page; none where there is no page yet."""
+    text = page.read_text(encoding="utf-8") if page.exists() else ""
+    found = re.split(r"^(?=## )", text, flags=re.MULTILINE)[1:]
+    by_title = {section.splitlines()[0].removeprefix("## "): section for section in found}
+    return {
+        part: by_title[part.capitalize()].rstrip("\n") + "\n"
+        for part in PARTS
+        if part.capitalize() in by_title
+    }
 
 
 def refuse_development(summary: dict) -> None:

@@ -119,6 +119,7 @@ def _uncertainty_rows(answers: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         yield f"{measure} at 25, 50, 100 % of the ground", ", ".join(shares)
     yield "Dispersion of blocks", _mean(answers, "intervals", "dispersion", "value")
     yield "at most by chance", _mean(answers, "intervals", "dispersion", "null_high")
+    yield "deals on which the warning is given", _warned(answers)
     for kind in ("shifted", "scaled", "permuted", "foreign"):
         for measure in ("epistemic", "log_odds_sd", "novelty"):
             label = f"AUROC, {kind} inputs, by {measure}"
@@ -134,10 +135,26 @@ def mean_curve(answers: Mapping[str, Any], strategy: str) -> list[float]:
     return [sum(values) / len(values) for values in zip(*curves, strict=True)]
 
 
-def _mean(answers: Mapping[str, Any], question: str, *path: str) -> str:
+def mean_of(answers: Mapping[str, Any], question: str, *path: str) -> float | None:
+    """Return an answer's mean over the deals that have it; None where no deal has."""
     found = [_at(one, path) for one in answers.get(question, ())]
     known = [value for value in found if value is not None]
-    return f"{sum(known) / len(known):.3f}" if known else "–"
+    return sum(known) / len(known) if known else None
+
+
+def _warned(answers: Mapping[str, Any]) -> str:
+    """Return on how many deals the dispersion is more than chance, of those that were judged."""
+    found = [
+        one["dispersion"]["excessive"]
+        for one in answers.get("intervals", ())
+        if "dispersion" in one
+    ]
+    return f"{sum(found)} of {len(found)}" if found else "–"
+
+
+def _mean(answers: Mapping[str, Any], question: str, *path: str) -> str:
+    value = mean_of(answers, question, *path)
+    return f"{value:.3f}" if value is not None else "–"
 
 
 def _at(answer: Any, path: Sequence[str]) -> float | None:

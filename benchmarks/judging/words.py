@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judging.page import quality_table, uncertainty_table
+from judging.page import mean_curve, mean_of, quality_table, uncertainty_table
 from judging.scores import BEYOND
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from judging.regions import RegionSpec
+
+    Judge = Callable[[Mapping[str, Any]], bool | None]
 
 SCORES = {"nll": ("NLL", -1), "roc_auc": ("AUC", 1), "capture@0.05": ("capture at 5 %", 1)}
 
@@ -57,10 +59,63 @@ def uncertainty_page(
         "continuous band moved up by its range; scaled: trebled about its median; permuted: every",
         "band dealt anew over the cells; foreign: another region with the same layers. Foreign",
         "regions obey the same law, so an AUROC near 0.5 is right there.\n",
+        "### Met and missed\n",
+        *_met_and_missed(found),
+        "",
         f"![Coverage, learning, odd inputs, labels bought]({figure})\n",
         uncertainty_table(found),
         "",
     ])  # fmt: skip
+
+
+def _met_and_missed(found: Mapping[str, Any]) -> Iterator[str]:
+    """Say of every demand where it is met and where it is missed, by the mean over the deals."""
+    for demand, judge in DEMANDS.items():
+        verdicts = {name: judge(answers) for name, answers in found.items()}
+        sides = {
+            side: [f"`{name}`" for name, verdict in verdicts.items() if verdict is met]
+            for side, met in (("met on", True), ("missed on", False))
+        }
+        said = [f"{side} {', '.join(names)}" for side, names in sides.items() if names]
+        yield f"- {demand}: {'; '.join(said) or 'asked nowhere'}."
+
+
+def _within(low: float, high: float, question: str, *path: str) -> Judge:
+    def judge(answers: Mapping[str, Any]) -> bool | None:
+        value = mean_of(answers, question, *path)
+        return None if value is None else low <= value <= high
+
+    return judge
+
+
+def _epistemic_falls(answers: Mapping[str, Any]) -> bool | None:
+    little, all_of_it = (
+        mean_of(answers, "learning", "curve", share, "epistemic") for share in ("25", "100")
+    )
+    return None if little is None or all_of_it is None else all_of_it < little
+
+
+def _bald_beats_random(answers: Mapping[str, Any]) -> bool | None:
+    bald, random = (mean_curve(answers, strategy) for strategy in ("bald", "random"))
+    return bald[-1] < random[-1] if bald and random else None
+
+
+DEMANDS: dict[str, Judge] = {
+    "Coverage of the 90 % interval from .85 to .95 in sample": _within(
+        0.85, 0.95, "intervals", "coverage", "in_sample", "0.9"
+    ),
+    "Coverage of the 90 % interval of .85 or more held out": _within(
+        0.85, 1, "intervals", "coverage", "held_out", "0.9"
+    ),
+    "Shifted inputs told by novelty, AUROC .95 or more": _within(
+        0.95, 1, "learning", "auroc", "shifted", "novelty"
+    ),
+    "Permuted inputs told by novelty, AUROC .85 or more": _within(
+        0.85, 1, "learning", "auroc", "permuted", "novelty"
+    ),
+    "Epistemic lower with 100 % of the ground than with 25 %": _epistemic_falls,
+    "NLL after 240 labels lower with BALD than at random": _bald_beats_random,
+}
 
 
 def _measured(summary: Mapping[str, Any]) -> str:

@@ -158,6 +158,23 @@ def test_reported_regions_are_not_those_of_development():
     assert all(peer.candidates for peer in PEERS.values())
 
 
+def test_publishing_one_benchmark_keeps_the_section_of_the_other(tmp_path):
+    page = tmp_path / "docs/benchmarks.md"
+    page.parent.mkdir()
+    page.write_text("# Old head\n\n## Quality\n\nWon.\n\n### Lost\n\n## Uncertainty\n\nOld.\n")
+    kept = tmp_path / "store/uncertainty"
+    kept.mkdir(parents=True)
+    summary = {"seeds": [100], "machine": "m", "software": "s", "experiments": {}}
+    (kept / "summary.json").write_text(json.dumps(summary))
+    (kept / "uncertainty.png").touch()
+    publish.publish(tmp_path / "store", page)
+    text = page.read_text()
+    assert text.startswith(publish.HEAD + "\n## Quality\n\nWon.\n\n### Lost\n\n## Uncertainty\n")
+    assert "Old" not in text
+    publish.publish(tmp_path / "nothing", page)
+    assert page.read_text() == text
+
+
 def test_results_of_development_are_not_published():
     with pytest.raises(SystemExit, match=r"not published: no development regions, \[3\]"):
         publish.refuse_development({"experiments": {"demo": {}}, "seeds": [3, 100]})

@@ -98,7 +98,12 @@ def test_answers_are_kept_and_become_a_table(experiment, tmp_path, monkeypatch):
     assert "| Coverage of p given the layers at 0.9, held out | 1.000 |" in table
     assert "| epistemic at 25, 50, 100 % of the ground | –, –, – |" in table
     summary = {"seeds": [100], "machine": "m", "software": "s", "experiments": {"small": answers}}
-    assert "![Coverage" in uncertainty_page(summary, "figure.png", {})
+    page = uncertainty_page(summary, "figure.png", {})
+    assert "![Coverage" in page
+    assert "- Coverage of the 90 % interval of .85 or more held out: met on `small`." in page
+    assert "- Coverage of the 90 % interval from .85 to .95 in sample: missed on `small`." in page
+    assert "- Permuted inputs told by novelty, AUROC .85 or more: asked nowhere." in page
+    assert "| deals on which the warning is given | 0 of 1 |" in table
 
 
 def test_ground_with_too_few_deposits_says_so():
