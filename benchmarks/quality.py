@@ -109,7 +109,14 @@ def load(name: str, store: Path) -> Experiment:
         return load_experiment(declare_region(name, conf), conf)
     if (Path(name) / "features.npy").exists():
         return load_experiment(declare_arrays(Path(name), conf), conf)
-    return load_experiment(Path(name).name)
+    experiment, declared = Path(name).name, PROJECT / "conf"
+    elsewhere = len(Path(name).parts) > 1 and Path(name).resolve().parent != declared
+    if elsewhere or not (declared / experiment.partition("+")[0]).is_dir():
+        raise SystemExit(
+            f"{name}: neither a folder of {declared} nor one with features.npy, labels.npy and "
+            "so on"
+        )
+    return load_experiment(experiment)
 
 
 def compete(

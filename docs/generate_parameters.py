@@ -37,7 +37,8 @@ def reference() -> str:
         if rows:
             text = (group.__doc__ or "").strip().split("\n\n")[0]
             table = ["| name | default | allowed | meaning |", "|---|---|---|---|", *rows]
-            sections.append(f"\n## {path}\n\n{text}\n\n" + "\n".join(table) + "\n")
+            heading = f"## {path}\n\n" if path else ""
+            sections.append(f"\n{heading}{text}\n\n" + "\n".join(table) + "\n")
     return "".join(sections)
 
 
@@ -56,7 +57,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _allowed(field: FieldInfo) -> str:
-    limits = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+    limits = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<", "multiple_of": "a multiple of"}
     parts = [
         f"{sign} {getattr(item, name):g}"
         for item in field.metadata

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 SOURCE = Path(mineral_prospectivity.__file__).parent
 ENSEMBLE = "ensemble"
 PLATT = "_platt"
+OVERRIDABLE = {"model", "ensemble", "uncertainty"}
+"""Groups of parameters in which a variant may differ: data, labels and folds are everybody's."""
 
 
 class Outcome(NamedTuple):
@@ -121,6 +123,12 @@ def peer_contestants(name: str, experiment: Experiment) -> list[Contestant]:
 
 def overridden(parameters: Parameters, overrides: Sequence[str]) -> Parameters:
     """Return the parameters with some changed, each given as ``group.name=value``."""
+    chosen = {name.partition(".")[0] for name in overrides}
+    if chosen - OVERRIDABLE:
+        raise SystemExit(
+            f"--variant: {', '.join(sorted(chosen - OVERRIDABLE))} would change what all are "
+            f"judged on; there are {', '.join(sorted(OVERRIDABLE))}"
+        )
     base = OmegaConf.create(parameters.model_dump(mode="json", exclude_unset=True))
     merged = OmegaConf.merge(base, OmegaConf.from_dotlist(list(overrides)))
     return validate_parameters(OmegaConf.to_container(merged))

@@ -99,6 +99,11 @@ def load_experiment(name: str, conf: Path = PROJECT / "conf") -> Experiment:
         loader, catalog = context.config_loader, context.catalog
         fetch_sources(loader, PROJECT)
         parameters = validate_parameters(loader["parameters"])
+        if parameters.labels.brownfield:
+            raise SystemExit(
+                f"{name}: labels.brownfield makes evidence of the experiment's own folds, and here "
+                "they are dealt anew. Set labels.brownfield: false"
+            )
         shape = shape_of(loader)
         layers = [catalog.load(f"layer.{layer}") for layer in shape.layers]
         deposits = catalog.load("deposits")

@@ -80,7 +80,7 @@ def draw_uncertainty(summary: Mapping[str, Any], path: Path) -> None:
     axes[0, 0].axline((0.5, 0.5), slope=1, color="0.6", lw=0.8)
     axes[0, 0].set(xlabel="level", ylabel="coverage of p given the layers: dots held out")
     axes[0, 1].set(xlabel="ground seen, %", ylabel="epistemic, relative to 25 %")
-    axes[1, 0].set(ylim=(0, 1.02), ylabel="AUROC of the better of epistemic and novelty")
+    axes[1, 0].set(ylim=(0, 1.02), ylabel="AUROC of novelty")
     axes[1, 0].set_xticks(range(len(ODD)), ODD)
     axes[1, 1].set(xlabel="labels bought", ylabel="NLL over NLL at the start: dashes random")
     names = [
@@ -111,7 +111,7 @@ def _ground(axis: Any, answers: Sequence[Any], colour: str) -> None:
 def _odd(axis: Any, answers: Sequence[Any], number: int, colour: str) -> None:
     known = [answer["auroc"] for answer in answers if "auroc" in answer]
     for place, kind in enumerate(ODD):
-        found = [max(one[kind]["epistemic"], one[kind]["novelty"]) for one in known if kind in one]
+        found = [one[kind]["novelty"] for one in known if kind in one]
         if found:
             axis.plot(place + 0.08 * (number - 3), np.mean(found), "o", c=colour)
 

@@ -20,12 +20,14 @@ from mineral_prospectivity.uq.calibration import LogitCalibration
 from mineral_prospectivity.uq.interval import probability_interval
 from mineral_prospectivity.uq.novelty import NoveltyScale
 from mineral_prospectivity.vae.data import TrainingData
+from mineral_prospectivity.vae.diversity import Diversity
 from mineral_prospectivity.vae.ensemble import Ensemble
-from mineral_prospectivity.vae.train import fit_members
+from mineral_prospectivity.vae.fitting import fit_ensemble
 
 if TYPE_CHECKING:
     from judging.experiments import Experiment
     from mineral_prospectivity.api.prediction import Prediction
+    from mineral_prospectivity.vae.pack import Pack
 
 LEVELS = (0.5, 0.8, 0.9, 0.95)
 PARTS = 5  # of the ground: the last is never trained on, the others are a quarter each
@@ -50,14 +52,7 @@ class Trained:
 def train(experiment: Experiment, cells: pd.DataFrame, *, folds: int | None = None) -> Trained:
     """Train and calibrate as users do, on some cells of an experiment."""
     parameters = experiment.parameters
-    pack = fit_members(
-        _data(experiment, cells),
-        list(range(parameters.ensemble.size)),
-        settings=parameters.model,
-        seed=parameters.ensemble.seed,
-        folds=folds or parameters.folds.count,
-        device=parameters.ensemble.device,
-    )
+    pack = _fit(experiment, cells, parameters.ensemble.size, folds or parameters.folds.count)
     calibration, held_out = calibrate(cells, parameters.uncertainty, pack.out_of_fold, pack.inner)
     ensemble = Ensemble.of(list(pack.bundles.values()), device=parameters.ensemble.device)
     return Trained(CalibratedEnsemble.of(ensemble, calibration), held_out)
@@ -65,12 +60,9 @@ def train(experiment: Experiment, cells: pd.DataFrame, *, folds: int | None = No
 
 def train_quickly(experiment: Experiment, cells: pd.DataFrame) -> Trained:
     """Train few members without calibration: for comparing choices of labels."""
-    parameters = experiment.parameters
-    pack = fit_members(
-        _data(experiment, cells), list(range(FEW_MEMBERS)), settings=parameters.model,
-        seed=parameters.ensemble.seed, folds=2, device=parameters.ensemble.device, nested=False,
-    )  # fmt: skip
-    ensemble = Ensemble.of(list(pack.bundles.values()), device=parameters.ensemble.device)
+    pack = _fit(experiment, cells, FEW_MEMBERS, folds=2, nested=False)
+    device = experiment.parameters.ensemble.device
+    ensemble = Ensemble.of(list(pack.bundles.values()), device=device)
     novelty = NoveltyScale.fit(pack.out_of_fold["residual"].to_numpy(np.float64))
     return Trained(CalibratedEnsemble(ensemble, LogitCalibration(), novelty), None)
 
@@ -187,9 +179,22 @@ def or_absent(question: Any, **arguments: Any) -> dict[str, Any]:
         return {"absent": str(error)}
 
 
-def _data(experiment: Experiment, cells: pd.DataFrame) -> TrainingData:
+def _fit(
+    experiment: Experiment, cells: pd.DataFrame, size: int, folds: int, *, nested: bool = True
+) -> Pack:
+    """Train members as the experiment says, but for their number and that of the folds."""
+    chosen = experiment.parameters
     evidence = experiment.evidence.loc[cells.index]
-    return TrainingData.from_tables(cells, evidence, experiment.bands)
+    return fit_ensemble(
+        TrainingData.from_tables(cells, evidence, experiment.bands),
+        list(range(size)),
+        settings=chosen.model,
+        seed=chosen.ensemble.seed,
+        folds=folds,
+        device=chosen.ensemble.device,
+        nested=nested,
+        diversity=Diversity(chosen.ensemble.diversity, chosen.folds.block_size),
+    )
 
 
 def _parts(experiment: Experiment, seed: int) -> np.ndarray:

@@ -9,6 +9,7 @@ from scipy.special import expit, logit
 from sklearn.metrics import log_loss
 
 import publish
+import quality
 from judging.contestants import PEERS, Contestant, Outcome, overridden, peer_contestants
 from judging.experiments import declare_arrays, load_experiment
 from judging.page import difference, quality_table
@@ -72,6 +73,12 @@ def test_the_page_marks_what_is_beyond_doubt(judged):
     summary = {"seeds": [100], "machine": "m", "software": "s", "experiments": {"small": found}}
     page = quality_page(summary, "figure.png", {})
     assert "`small`, AUC: better than flat; level with same." in page
+    assert "- NLL lower than every peer's: met on `small`." in page
+    found["models"]["flat"]["roc_auc"]["value"] = 1.0
+    del found["models"]["flat"]["nll"], found["differences"]["flat"]["nll"]
+    page = quality_page(summary, "figure.png", {})
+    assert "`small`, NLL: level with same; infinite for flat. By the mean, place 1 of 3" in page
+    assert "- AUC not below the best peer's: missed on `small`." in page
 
 
 def test_every_deal_keeps_the_cells_and_moves_the_folds(experiment):
@@ -149,6 +156,23 @@ def test_a_variant_changes_the_parameters_that_it_names(experiment):
     changed = overridden(experiment.parameters, ["model.latent=4", "ensemble.size=2"])
     assert (changed.model.latent, changed.ensemble.size) == (4, 2)
     assert changed.folds == experiment.parameters.folds
+
+
+def test_a_variant_cannot_change_what_all_are_judged_on(experiment):
+    with pytest.raises(SystemExit, match="grid would change what all are judged on"):
+        overridden(experiment.parameters, ["grid.context=4000", "model.latent=4"])
+
+
+@pytest.mark.parametrize("name", ["nowhere", "{folder}/demo"])
+def test_a_folder_that_is_no_experiment_is_not_taken_for_one_of_its_name(tmp_path, name):
+    (tmp_path / "demo").mkdir()
+    with pytest.raises(SystemExit, match=r"neither a folder of .*conf nor one with features\.npy"):
+        quality.load(name.format(folder=tmp_path), tmp_path)
+
+
+def test_folds_are_not_dealt_anew_under_the_density_of_deposits():
+    with pytest.raises(SystemExit, match="makes evidence of the experiment's own folds"):
+        load_experiment("demo+brownfield")
 
 
 def test_reported_regions_are_not_those_of_development():

@@ -65,6 +65,12 @@ def test_draws_come_in_pairs():
         CvaeSettings(posterior_draws=3)
 
 
+def test_cells_are_not_generated_that_no_classifier_would_see():
+    assert CvaeSettings(generated=1280, classifier_steps=10).generated == 1280
+    with pytest.raises(ValidationError, match=r"Set classifier_steps: 11 or more"):
+        CvaeSettings(generated=1281, classifier_steps=10)
+
+
 def test_reading_settings_needs_no_torch():
     code = "import sys; import mineral_prospectivity.vae.kinds; print('torch' in sys.modules)"
     result = subprocess.run(

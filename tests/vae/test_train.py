@@ -53,6 +53,14 @@ def test_members_and_seeds_differ(data, settings, pack):
     assert not np.array_equal(first, other.bundles[0].tensors["network.encoder.0.weight"])
 
 
+def test_deposits_that_gather_by_themselves_move_the_head_less(data, settings):
+    independent, gathering = (
+        train(data, [0], settings.model_copy(update={"head_dispersion": dispersion}), nested=False)
+        for dispersion in (1.0, 20.0)
+    )
+    assert gathering.out_of_fold["mean"].std() < 0.8 * independent.out_of_fold["mean"].std()
+
+
 def test_every_cell_is_predicted_once_out_of_fold(data, pack):
     table = pack.out_of_fold
     assert table.columns.tolist() == ["member", "cell", "fold", *MOMENTS, "residual"]

@@ -40,11 +40,6 @@ ACTIVE_VARIANCE = 0.01
 CELLS_OF_A_PASS = 16_384
 """Cells that the pilot model reads at once."""
 
-DISPERSION = 1.4
-"""Variance of the number of deposit clusters in a place over that of clusters that come about
-independently: they gather where something favours them that no layer shows. The likelihood is
-divided by it (McCullagh and Nelder 1989, Generalized Linear Models, section 4.5)."""
-
 PAIR_LENGTH = 1.0
 """Scores over which the joint effect of two layers changes."""
 
@@ -122,7 +117,9 @@ def fit_head(
         features = kernel_features(inputs, cells.additive.double(), columns, pairs)[0]
         clusters = data.clusters_a_positive(sample.rows)
         deposits = data.deposits_a_positive(sample.rows)
-        observed = _Observed(features, labels, counts, clusters / DISPERSION, deposits)
+        observed = _Observed(
+            features, labels, counts, clusters / settings.head_dispersion, deposits
+        )
         scale = observed.relevance(_parts(transform, latent, settings), settings)
         weights, informed = observed.fit_weights(scale)
         fitted = (columns, pairs, *(part.unsqueeze(0) for part in (weights, informed, scale)))

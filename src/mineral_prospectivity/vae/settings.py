@@ -31,11 +31,19 @@ class VaeSettings(AutoencoderSettings):
 
     ``reconstruction_weight`` is multiplied by ``min(1, 30 / D)`` for D evidence bands, so that
     many layers do not drown the labels.
+
+    ``head_dispersion`` divides the head's likelihood (McCullagh and Nelder 1989, Generalized Linear
+    Models, section 4.5): deposits gather where something favours them that no layer shows.
     """
 
     kind: Annotated[Literal["vae"], Field(description="Which model this is.")] = "vae"
     feature_dropout: Annotated[
-        float, Field(ge=0, lt=1, description="Share of the layers hidden from the encoder, a step.")
+        float,
+        Field(
+            ge=0,
+            lt=1,
+            description="Share of the layers hidden from the encoder, drawn cell by cell.",
+        ),
     ] = 0.2
     reconstruction_weight: Annotated[
         float, Field(ge=0, le=100, description="Weight of the reconstruction, before min(1, 30/D).")
@@ -81,3 +89,12 @@ class VaeSettings(AutoencoderSettings):
         int,
         Field(ge=100, description="About as many background cells is the head fitted to."),
     ] = 4000
+    head_dispersion: Annotated[
+        float,
+        Field(
+            ge=1,
+            le=100,
+            description="Variance of the number of deposit clusters in a place over that of "
+            "independent ones; 1 for independent clusters.",
+        ),
+    ] = 1.4

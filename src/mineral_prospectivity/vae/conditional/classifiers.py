@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mineral_prospectivity.vae.conditional.settings import CLASSIFIER_BATCH
 from mineral_prospectivity.vae.networks import StackedLinear
 
 if TYPE_CHECKING:
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
 
     from mineral_prospectivity.vae.conditional.settings import CvaeSettings
-
-BATCH = 256
-"""Generated cells a step, half of each class."""
 
 WEIGHT_DECAY = 0.01
 
@@ -108,8 +106,8 @@ def fit_classifiers(
     rate, steps = settings.classifier_learning_rate, settings.classifier_steps
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, rate, total_steps=steps)
     for step in range(steps):
-        start = step * BATCH % rows
-        part = slice(start, start + BATCH)
+        start = step * CLASSIFIER_BATCH % rows
+        part = slice(start, start + CLASSIFIER_BATCH)
         logits = classifiers(scores[:, part])
         labels = classes[part].expand_as(logits)
         losses = functional.binary_cross_entropy_with_logits(logits, labels, reduction="none")

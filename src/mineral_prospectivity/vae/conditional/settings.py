@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from mineral_prospectivity.vae.settings import AutoencoderSettings
+
+CLASSIFIER_BATCH = 256
+"""Generated cells a step of a classifier, half of each class."""
 
 
 class CvaeSettings(AutoencoderSettings):
@@ -41,3 +44,15 @@ class CvaeSettings(AutoencoderSettings):
     posterior_draws: Annotated[
         int, Field(ge=2, le=256, multiple_of=2, description="Draws of q(z|x, c) a cell and class.")
     ] = 8
+
+    @model_validator(mode="after")
+    def _classifiers_see_all_that_is_generated(self) -> Self:
+        seen = self.classifier_steps * CLASSIFIER_BATCH // 2
+        if self.generated > seen:
+            steps = -(-2 * self.generated // CLASSIFIER_BATCH)
+            msg = (
+                f"generated = {self.generated}: a classifier sees {seen} cells of each class in "
+                f"classifier_steps = {self.classifier_steps}. Set classifier_steps: {steps} or more"
+            )
+            raise ValueError(msg)
+        return self
