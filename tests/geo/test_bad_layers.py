@@ -148,6 +148,40 @@ def test_polygons_outside_the_grid(grid, vector_layer):
     )
 
 
+ELSEWHERE = [(WEST + 2000, NORTH), (WEST + 3000, NORTH)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "feature"),
+    [("lines", shapely.LineString(ELSEWHERE)), ("points", shapely.MultiPoint(ELSEWHERE))],
+)
+def test_features_of_another_region(grid, vector_layer, kind, feature):
+    layer = vector_layer([feature], kind=kind, derive=[{"density": [300.0]}])
+    problem = (
+        "lies more than 0.64 km outside the grid: it covers 502000..503000 by 5000000..5000000, "
+        "the grid 500000..500500 by 4999600..5000000 in EPSG:32633. Check its CRS, or grid.bounds"
+    )
+    assert refused(layer, grid) == problem
+    with pytest.raises(LayerError, match="km outside the grid"):
+        check_layers([layer], grid)
+
+
+def test_a_line_beside_the_grid_has_a_distance(grid, vector_layer):
+    line = shapely.LineString([(WEST + 1000, NORTH - 400), (WEST + 1000, NORTH)])
+    distance = layer_evidence(vector_layer([line], kind="lines"), grid).array()[0]
+    assert np.allclose(distance, np.arange(950, 500, -100))
+
+
+def test_values_spread_onto_the_grid_from_beside_it(grid, vector_layer):
+    points = [shapely.Point(WEST - 100, NORTH - at) for at in (50, 350)]
+    fields = {"kind": "points", "attributes": {"Au": [1.0, 2.0]}, "column": "Au", "neighbours": 1}
+    values = layer_evidence(vector_layer(points, max_distance=160.0, **fields), grid).array()[0]
+    assert values[[0, 3], 0].tolist() == [1.0, 2.0]
+    assert np.isfinite(values).sum() == 2
+    far = vector_layer(points, max_distance=90.0, **fields)
+    assert refused(far, grid).startswith("lies more than 0.09 km outside the grid: it covers ")
+
+
 @pytest.mark.parametrize("kind", ["continuous", "categorical"])
 def test_nothing_but_nodata(grid, raster_layer, kind):
     layer = raster_layer(np.full((4, 5), -9999.0), nodata=-9999.0, kind=kind)

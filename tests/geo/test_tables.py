@@ -109,6 +109,46 @@ def test_tables_that_cannot_be_used(table, grid, fields, problem):
     assert str(caught.value) == f"layer 'soil' ({table}): {problem}"
 
 
+def samples(path, **columns):
+    """Write two samples in two cells, and declare them."""
+    places = {"x": [WEST + 50, WEST + 150], "y": [NORTH - 50, NORTH - 50]}
+    pd.DataFrame({**places, **columns}).to_csv(path / "soil.csv", index=False)
+    return path / "soil.csv"
+
+
+@pytest.mark.parametrize(
+    ("columns", "fields", "problem"),
+    [
+        (
+            {"As": [1, 2], "Cu": [-9, -9]},
+            {"nodata": -9},
+            "band 'soil_Cu' has no value on the grid. Check nodata and grid.bounds, or leave out "
+            "the column or derive that asks for it",
+        ),
+        (
+            {"As": [1, 2], "Cu": ["", ""], "Au": ["", ""]},
+            {"column": ["As", "Cu", "Au"]},
+            "bands soil_Cu, soil_Au have no value on the grid. Check ",
+        ),
+        (
+            {"As": [1, 1], "Cu": [2.5, 2.5]},
+            {},
+            "is constant: every band has one value on the grid (soil_As 1, soil_Cu 2.5). Remove "
+            "the layer",
+        ),
+    ],
+)
+def test_columns_without_a_value_or_with_one(tmp_path, grid, columns, fields, problem):
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(table_layer(samples(tmp_path, **columns), **fields), grid)
+    assert problem in str(caught.value)
+
+
+def test_columns_without_numbers_are_left_out_unless_named(tmp_path, grid):
+    path = samples(tmp_path, As=[1, 2], Cu=["", ""])
+    assert layer_evidence(table_layer(path), grid).names == ("soil_As",)
+
+
 def test_samples_around_the_grid_only(tmp_path, grid):
     path = tmp_path / "soil.csv"
     SAMPLES.assign(x=[WEST - 50, WEST - 50, WEST + 550, WEST + 550]).to_csv(path, index=False)

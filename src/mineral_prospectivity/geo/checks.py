@@ -18,9 +18,10 @@ from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import read_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
@@ -88,22 +89,36 @@ _CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
 
 
 def require_variation(layer: EvidenceLayer, raster: Raster) -> None:
-    """Raise a LayerError when the layer has no value on the map, or only one.
+    """Raise a LayerError when a band has no value on the map, or none of them varies.
 
-    Reading stops as soon as one band is seen to vary.
+    Reading stops as soon as one band is seen to vary and every band to have a value.
     """
     low, high = np.full((2, len(raster.bands)), np.nan)
     for _, values in raster.blocks():
         flat = values.reshape(len(raster.bands), -1)
         low = np.fmin(low, np.fmin.reduce(flat, axis=1))
         high = np.fmax(high, np.fmax.reduce(flat, axis=1))
-        if (low < high).any():
+        if (low < high).any() and not np.isnan(low).any():
             return
-    if np.isnan(low[0]):
+    empty = [name for name, least in zip(raster.names, low, strict=True) if np.isnan(least)]
+    if len(empty) == len(raster.names):
         msg = "has no value on the grid. Check nodata, grid.bounds, or remove the layer"
         raise layer.error(msg)
-    msg = f"is constant: every value on the grid is {low[0]:g}. Remove the layer"
-    raise layer.error(msg)
+    if empty:
+        which = f"band {empty[0]!r} has" if len(empty) == 1 else f"bands {', '.join(empty)} have"
+        msg = (
+            f"{which} no value on the grid. Check nodata and grid.bounds, or leave out the column "
+            "or derive that asks for it"
+        )
+        raise layer.error(msg)
+    raise layer.error(_constant(layer, raster.names, low))
+
+
+def _constant(layer: EvidenceLayer, names: Sequence[str], values: NDArray[np.floating]) -> str:
+    if len(names) == 1 or names[0] == layer.name:  # the others are derived of it
+        return f"is constant: every value on the grid is {values[0]:g}. Remove the layer"
+    each = ", ".join(f"{name} {value:g}" for name, value in zip(names, values, strict=True))
+    return f"is constant: every band has one value on the grid ({each}). Remove the layer"
 
 
 def refuse_classes(layer: EvidenceLayer) -> None:

@@ -86,9 +86,13 @@ def read_table(layer: EvidenceLayer) -> SampleTable:
         msg = "has no samples. Give a row for each, or remove the layer"
         raise layer.error(msg)
     frame: Any = table.values
-    names = spec.column or [name for name in frame if is_measured(frame[name])]
+    names = spec.column or [name for name in frame if _has_numbers(frame[name])]
     columns = {name: numbers(layer.label, frame, name, spec.nodata) for name in names}
     return replace(table, values=pd.DataFrame(columns))
+
+
+def _has_numbers(column: Any) -> bool:
+    return is_measured(column) and bool(column.notna().any())
 
 
 def _read_samples(layer: EvidenceLayer) -> SampleTable:
