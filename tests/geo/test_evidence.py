@@ -10,6 +10,7 @@ from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.evidence import common_bounds, layer_evidence, stack
 from mineral_prospectivity.geo.grid import Window, make_grid, window_cells
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.polygons import zone_polygons
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import cells_by_window, evidence_table, valid_cells
@@ -32,11 +33,24 @@ def test_stack_keeps_the_order(grid):
 
 
 def test_stack_refuses_bands_of_one_name(grid):
-    one = raster_of(grid, np.zeros((1, 4, 5)))
+    one, other = (Raster(grid, (Band("g_0", layer),), None) for layer in ("g", "g_0"))
     with pytest.raises(ConfigurationError) as caught:
-        stack([one, one])
+        stack([one, other])
     assert str(caught.value) == (
-        "band 'g_0' comes from layer 'g' and from layer 'g'. Rename one of the layers"
+        "band 'g_0' comes from layer 'g' and from layer 'g_0'. Rename one of the layers"
+    )
+
+
+def test_bands_of_one_layer_that_end_in_one_name(grid, tmp_path):
+    path = tmp_path / "soil.csv"
+    path.write_text(f"x,y,As,As_gradient\n{WEST + 50},{NORTH - 50},1,2\n")
+    spec = LayerSpec.declare("soil", kind="table", crs=CRS, derive=["gradient"])
+    with pytest.raises(ConfigurationError) as caught:
+        layer_evidence(EvidenceLayer(spec, path), grid)
+    assert str(caught.value) == (
+        "layer 'soil' has two bands 'soil_As_gradient' (Mean of As_gradient of soil over the "
+        "samples in the cell; Gradient magnitude of soil_As). Rename a column or class of it, or "
+        "derive less"
     )
 
 

@@ -12,7 +12,7 @@ from affine import Affine
 from rasterio.features import rasterize
 
 from mineral_prospectivity.geo.columns import numbers, require_column
-from mineral_prospectivity.geo.layers import OF_CLASSES, OF_VALUES
+from mineral_prospectivity.geo.derive import OF_CLASSES, OF_VALUES
 from mineral_prospectivity.geo.nodata import number
 from mineral_prospectivity.geo.samples import Samples, block_shares
 
