@@ -61,6 +61,24 @@ def test_stack_refuses_different_grids(grid):
     assert str(caught.value) == "bands 'm_0' and 'g_0' lie on different grids"
 
 
+def test_bands_are_selected_by_name(grid):
+    raster = raster_of(grid, np.arange(60.0).reshape(3, 4, 5))
+    assert np.array_equal(raster.select(["g_2", "g_0"]).array(), raster.array()[[2, 0]])
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (["g_0", "copper"], "there is no band 'copper', only g_0, g_1"),
+        (["copper", "gold"], "there are no bands 'copper', 'gold', only g_0, g_1"),
+    ],
+)
+def test_bands_that_there_are_not(grid, names, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        raster_of(grid, np.zeros((2, 4, 5))).select(names)
+    assert str(caught.value) == problem
+
+
 def test_stack_of_nothing():
     with pytest.raises(ConfigurationError) as caught:
         stack([])
