@@ -7,6 +7,7 @@ import re
 import geopandas
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -283,6 +284,76 @@ def test_attribute_column_without_attribute_table(grid, raster_layer):
     layer = raster_layer(codes, kind="categorical", column="rock")
     expected = "column: rock needs an attribute table, magnetics.tif.vat.dbf, beside it"
     assert refused(layer, grid) == expected
+
+
+TABLE = "magnetics.tif.vat.dbf"
+
+
+@pytest.fixture
+def coded(raster_layer):
+    """Return a raster of the codes 1 to 3 whose attribute table has these columns."""
+
+    def write(**columns) -> EvidenceLayer:
+        codes = np.tile(np.array([1, 2, 3, 1, 2], dtype=np.uint8), (4, 1))
+        layer = raster_layer(codes, kind="categorical", column="rock")
+        path = layer.path.with_name(TABLE)
+        pyogrio.write_dataframe(pd.DataFrame(columns), path, driver="ESRI Shapefile")
+        return layer
+
+    return write
+
+
+@pytest.mark.parametrize("kept", [0, 31, 60, 200])
+def test_damaged_attribute_table(grid, coded, kept):
+    layer = coded(Value=[1, 2, 3], rock=["granite", "shale", "gneiss"])
+    path = layer.path.with_name(TABLE)
+    path.write_bytes(path.read_bytes()[:kept])
+    message = refused(layer, grid)
+    assert message.startswith(f"its attribute table, {TABLE}, cannot be read: ")
+    assert message.endswith(
+        "Write it anew with the program that made it, or remove it and name the codes with classes:"
+    )
+    with pytest.raises(LayerError, match="its attribute table"):
+        check_layers([layer], grid)
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        (
+            {"code": [1, 2, 3], "rock": ["a", "b", "c"]},
+            "has no column Value, of the codes. It has code, rock. Name them with classes:",
+        ),
+        ({"Value": [1, 2, 3], "name": ["a", "b", "c"]}, "has no column 'rock'. It has Value, name"),
+        (
+            {"Value": [1, 2.5, 3], "rock": ["a", "b", "c"]},
+            "Value holds 2.5, which is no class code. Name them with classes:",
+        ),
+        (
+            {"Value": ["1", "two", "3"], "rock": ["a", "b", "c"]},
+            "column 'Value' holds text in 1 of 3 rows, e.g. 'two'. Replace it by a number, ",
+        ),
+        (
+            {"Value": [1, 2, 1], "rock": ["a", "b", "c"]},
+            "code 1 is both 'a' and 'c'. Keep one",
+        ),
+    ],
+)
+def test_attribute_tables_that_name_no_codes(grid, coded, columns, problem):
+    layer = coded(**columns)
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(layer, grid)
+    start = f"layer 'magnetics' ({layer.path}), attribute table {TABLE}: {problem}"
+    assert str(caught.value).startswith(start)
+
+
+def test_codes_without_a_name_in_the_attribute_table(grid, coded):
+    layer = coded(Value=[1, 2, None], rock=["granite", None, "shale"])
+    assert layer_evidence(layer, grid).names == (
+        "magnetics_granite",
+        "magnetics_2",
+        "magnetics_3",
+    )
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])

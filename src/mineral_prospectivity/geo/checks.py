@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyogrio
 from rasterio.enums import ColorInterp, Resampling
 
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.areas import attribute
-from mineral_prospectivity.geo.columns import require_column
+from mineral_prospectivity.geo.attribute_table import attribute_table, attribute_table_names
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
@@ -19,7 +18,6 @@ from mineral_prospectivity.geo.vectors import read_vector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
@@ -62,6 +60,7 @@ def _check_continuous(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> No
 
 def _check_categorical(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
     raster_source(layer, grid, reproject=reproject)
+    attribute_table_names(layer)
 
 
 def _check_vector(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
@@ -153,31 +152,3 @@ def _sign_of_classes(layer: EvidenceLayer) -> str | None:
     if found.size > FEW_VALUES:
         return None
     return f"holds only {found.size} different integers ({first_few(found)})"
-
-
-def attribute_table(path: Path) -> Path:
-    """Return where the attribute table of a raster would lie."""
-    return path.with_name(path.name + ".vat.dbf")
-
-
-def attribute_table_names(layer: EvidenceLayer) -> dict[int, str]:
-    """Return the names of the class codes of a categorical raster.
-
-    Those declared under ``classes``, else those in the declared column of the attribute table
-    beside the raster (``<raster>.vat.dbf``).
-
-    Raises
-    ------
-    LayerError
-        If a column is declared and there is no attribute table, or no such column in it.
-    """
-    if layer.spec.classes or not layer.spec.column:
-        return dict(layer.spec.classes)
-    path = attribute_table(layer.path)
-    if not path.exists():
-        msg = f"column: {layer.spec.column[0]} needs an attribute table, {path.name}, beside it"
-        raise layer.error(msg)
-    table: Any = pyogrio.read_dataframe(path, read_geometry=False)
-    names = require_column(layer.label, table, layer.spec.column[0])
-    code = next((name for name in table.columns if name.lower() == "value"), table.columns[0])
-    return dict(zip(table[code].astype(int), names.astype(str), strict=True))
