@@ -213,9 +213,10 @@ class RasterSource:
             WarpedVRT(known, **self._warping()) as warped,
         ):
             values = warped.read(1, window=PixelWindow(*place))
-        values[~np.isfinite(values)] = np.nan
         return Samples(
-            values, block_shares(window.height, parts), block_shares(window.width, parts)
+            known_values(values, values.dtype, None),
+            block_shares(window.height, parts),
+            block_shares(window.width, parts),
         )
 
     def _warping(self) -> dict[str, Any]:
