@@ -165,14 +165,14 @@ class LayerSpec(BaseModel):
 
 
 def name_rows(rows: Iterable[int]) -> str:
-    """Return row numbers for a message: given counted from 0, named counted from 1.
+    """Return row numbers for a message, each once: given counted from 0, named counted from 1.
 
     Examples
     --------
-    >>> name_rows([4, 17, 90])
+    >>> name_rows([4, 17, 17, 90])
     'rows 5, 18, 91'
     """
-    numbers = [int(row) + 1 for row in rows]
+    numbers = list(dict.fromkeys(int(row) + 1 for row in rows))
     text = ", ".join(str(number) for number in numbers[:ROWS_NAMED])
     more = len(numbers) - ROWS_NAMED
     return ("row " if len(numbers) == 1 else "rows ") + text + (f" and {more} more" * (more > 0))
