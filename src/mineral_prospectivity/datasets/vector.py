@@ -15,9 +15,10 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import DepositError, own_words
+from mineral_prospectivity.geo.array_folder import read_array_folder
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import is_table, read_feature_file, read_table_file
-from mineral_prospectivity.geo.tables import read_array_folder, table_points
+from mineral_prospectivity.geo.sample_table import table_points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,10 +36,10 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
 
     Written are GeoPackage (``.gpkg``), GeoJSON (``.geojson``) and GeoParquet (``.parquet``); the
     same features give the same bytes. Columns that a GeoPackage cannot have, such as ``fid``, get
-    a number behind their name. Read are these, shapefiles (``.shp``), points in CSV or
-    plain Parquet with two columns of coordinates, and folders of NumPy arrays with labels
-    (`mineral_prospectivity.geo.tables.read_array_folder`), of which the samples labelled 1 are
-    the points.
+    a number behind their name. Read are these, shapefiles (``.shp``), points in CSV or plain
+    Parquet with two columns of coordinates, and folders of NumPy arrays with labels
+    (`mineral_prospectivity.geo.array_folder.read_array_folder`), of which the samples labelled 1
+    are the points.
 
     Parameters
     ----------
