@@ -15,8 +15,8 @@ from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
 from mineral_prospectivity.config import shape_of
+from mineral_prospectivity.geo.array_folder import read_array_folder
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
-from mineral_prospectivity.geo.tables import read_array_folder
 from mineral_prospectivity.geo.tabulate import evidence_table
 from mineral_prospectivity.hooks import fetch_sources
 from mineral_prospectivity.labels import spatial_folds

@@ -17,6 +17,8 @@ from mineral_prospectivity.datasets import (
 )
 from mineral_prospectivity.datasets.stored_file import StoredFile
 from mineral_prospectivity.errors import user_error
+from mineral_prospectivity.geo.grid import make_grid
+from mineral_prospectivity.labels import select_deposits
 
 FEATURES = gpd.GeoDataFrame(
     {"name": ["Ernest Henry", "Größe"], "fold": [0, 1], "au": [1.5, np.nan]},
@@ -36,6 +38,47 @@ def test_vector(root, suffix):
     assert again["fold"].tolist() == [0, 1]
     assert again.geometry.geom_equals_exact(FEATURES.geometry, 1e-6).all()
     assert dataset.preview()["columns"] == ["name", "fold", "au"]
+
+
+def test_columns_that_a_geopackage_has_itself(tmp_path):
+    """Parts of one feature share its fid; files of other kinds may have any column."""
+    columns = {"fid": [7, 7], "geom": ["a", "b"], "Cell": ["c", "d"], "cell": [1, 2]}
+    dataset = VectorDataset(filepath=str(tmp_path / "deposits.gpkg"))
+    dataset.save(gpd.GeoDataFrame(columns, geometry=FEATURES.geometry))
+    again = dataset.load().drop(columns="geometry")
+    assert again.to_dict("list") == {
+        "fid_1": [7, 7],
+        "geom_1": ["a", "b"],
+        "Cell_1": ["c", "d"],
+        "cell": [1, 2],
+    }
+
+
+@pytest.mark.parametrize("suffix", [".geojson", ".parquet"])
+def test_lists_become_text(tmp_path, suffix):
+    metals = [["Cu", "Au"], None, ["Zn"]]
+    sites = gpd.GeoDataFrame(
+        {"metals": metals, "size": [{"t": 1.5}, None, {}]},
+        geometry=shapely.points([(500_100, 0), (500_200, 0), (500_300, 0)]),
+        crs="EPSG:32633",
+    )
+    path = tmp_path / f"deposits{suffix}"
+    (sites.to_parquet if suffix == ".parquet" else sites.to_file)(path)
+    found = VectorDataset(filepath=str(path)).load()
+    assert found["metals"].fillna("").tolist() == ["Cu, Au", "", "Zn"]
+    assert found["size"][0].startswith('{"t": 1.5')
+    grid = make_grid("EPSG:32633", 100.0, (500_000, -500, 501_000, 500))
+    kept, _ = select_deposits(found, grid, include={"metals": ["Cu, Au"]})
+    assert len(kept) == 1
+
+
+def test_a_second_geometry_is_left_out(tmp_path, caplog):
+    path = tmp_path / "deposits.parquet"
+    FEATURES.assign(zone=FEATURES.buffer(100)).to_parquet(path)
+    found = VectorDataset(filepath=str(path)).load()
+    assert found.columns.tolist() == ["name", "fold", "au", "geometry"]
+    assert set(found.geom_type) == {"Point"}
+    assert caplog.messages == [f"{path}: the geometry is 'geometry'; left out: zone"]
 
 
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])

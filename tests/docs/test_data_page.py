@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 from mineral_prospectivity.datasets import VectorDataset
-from mineral_prospectivity.geo.layers import KEYS, Derive, LayerSpec
+from mineral_prospectivity.geo.derive import Derive
+from mineral_prospectivity.geo.layers import KEYS, LayerSpec
 
 PAGE = (Path(__file__).parents[2] / "docs/data.md").read_text(encoding="utf-8")
 OF_EVERY_FILE = {"self", "filepath", "credentials", "fs_args", "metadata"}

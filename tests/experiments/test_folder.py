@@ -73,6 +73,15 @@ def test_what_says_nothing_or_repeats_another_is_left_out(folder):
     }
 
 
+def test_damaged_attribute_table(folder):
+    (folder / "codes.tif.vat.dbf").write_bytes(b"no table")
+    raster(folder / "codes.tif", FIELD.astype(np.int16))
+    _, left_out = looked(folder)
+    assert left_out["codes.tif"].startswith(
+        "its attribute table, codes.tif.vat.dbf, cannot be read: "
+    )
+
+
 def test_maps_of_models_are_only_compared_with(folder):
     raster(folder / "Prospectivity_2015.tif", FIELD)
     found, _ = looked(folder)

@@ -50,12 +50,52 @@ from mineral_prospectivity.geo.layers import LayerSpec
             {"kind": "polygons", "column": ["a", "b"]},
             "column takes one name for kind: polygons, not ['a', 'b']",
         ),
+        (
+            {"kind": "table", "column": ["a", "b", "a"]},
+            "column names one more than once: ['a', 'b', 'a']",
+        ),
+        (
+            {"kind": "continuous", "derive": ["gradient", "gradient"]},
+            "derive: gradient is asked for twice. Ask once, for all that is wanted of it",
+        ),
+        (
+            {"kind": "lines", "derive": [{"density": [500]}, {"density": [900]}]},
+            "derive: density is asked for twice. Ask once, ",
+        ),
+        (
+            {"kind": "continuous", "derive": [{"neighbourhood": [500, 300.1, 300]}]},
+            "derive: neighbourhood: 300.1 m and 300 m give bands of one name. Keep one",
+        ),
+        (
+            {"kind": "categorical", "derive": [{"contacts": [500, 500]}]},
+            "derive: contacts: 500 m and 500 m give bands of one name. Keep one",
+        ),
+        (
+            {"kind": "categorical", "derive": [{"distance_to": ["Granite I", "granite i"]}]},
+            "derive: distance_to: Granite I and granite i give bands of one name. Keep one",
+        ),
+        (
+            {"kind": "continuous", "derive": [["gradient"]]},
+            "derive.['gradient']: there is no such key; allowed: gradient, ",
+        ),
+        (
+            {"kind": "continuous", "derive": [{"neighbourhood": [float("inf")]}]},
+            "derive.neighbourhood.0 = inf: input should be a finite number",
+        ),
     ],
 )
 def test_wrong_declarations(fields, problem):
     with pytest.raises(ConfigurationError) as caught:
         LayerSpec.declare("magnetics", **fields)
     assert str(caught.value).startswith(f"layer 'magnetics': {problem}")
+
+
+def test_one_derived_evidence_needs_no_list():
+    one, listed = (
+        LayerSpec.declare("gravity", kind="continuous", derive=derive)
+        for derive in ("gradient", ["gradient"])
+    )
+    assert one == listed
 
 
 def test_every_wrong_key_is_named_at_once():

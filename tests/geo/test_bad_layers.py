@@ -7,6 +7,7 @@ import re
 import geopandas
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 
@@ -148,6 +149,40 @@ def test_polygons_outside_the_grid(grid, vector_layer):
     )
 
 
+ELSEWHERE = [(WEST + 2000, NORTH), (WEST + 3000, NORTH)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "feature"),
+    [("lines", shapely.LineString(ELSEWHERE)), ("points", shapely.MultiPoint(ELSEWHERE))],
+)
+def test_features_of_another_region(grid, vector_layer, kind, feature):
+    layer = vector_layer([feature], kind=kind, derive=[{"density": [300.0]}])
+    problem = (
+        "lies more than 0.64 km outside the grid: it covers 502000..503000 by 5000000..5000000, "
+        "the grid 500000..500500 by 4999600..5000000 in EPSG:32633. Check its CRS, or grid.bounds"
+    )
+    assert refused(layer, grid) == problem
+    with pytest.raises(LayerError, match="km outside the grid"):
+        check_layers([layer], grid)
+
+
+def test_a_line_beside_the_grid_has_a_distance(grid, vector_layer):
+    line = shapely.LineString([(WEST + 1000, NORTH - 400), (WEST + 1000, NORTH)])
+    distance = layer_evidence(vector_layer([line], kind="lines"), grid).array()[0]
+    assert np.allclose(distance, np.arange(950, 500, -100))
+
+
+def test_values_spread_onto_the_grid_from_beside_it(grid, vector_layer):
+    points = [shapely.Point(WEST - 100, NORTH - at) for at in (50, 350)]
+    fields = {"kind": "points", "attributes": {"Au": [1.0, 2.0]}, "column": "Au", "neighbours": 1}
+    values = layer_evidence(vector_layer(points, max_distance=160.0, **fields), grid).array()[0]
+    assert values[[0, 3], 0].tolist() == [1.0, 2.0]
+    assert np.isfinite(values).sum() == 2
+    far = vector_layer(points, max_distance=90.0, **fields)
+    assert refused(far, grid).startswith("lies more than 0.09 km outside the grid: it covers ")
+
+
 @pytest.mark.parametrize("kind", ["continuous", "categorical"])
 def test_nothing_but_nodata(grid, raster_layer, kind):
     layer = raster_layer(np.full((4, 5), -9999.0), nodata=-9999.0, kind=kind)
@@ -249,6 +284,76 @@ def test_attribute_column_without_attribute_table(grid, raster_layer):
     layer = raster_layer(codes, kind="categorical", column="rock")
     expected = "column: rock needs an attribute table, magnetics.tif.vat.dbf, beside it"
     assert refused(layer, grid) == expected
+
+
+TABLE = "magnetics.tif.vat.dbf"
+
+
+@pytest.fixture
+def coded(raster_layer):
+    """Return a raster of the codes 1 to 3 whose attribute table has these columns."""
+
+    def write(**columns) -> EvidenceLayer:
+        codes = np.tile(np.array([1, 2, 3, 1, 2], dtype=np.uint8), (4, 1))
+        layer = raster_layer(codes, kind="categorical", column="rock")
+        path = layer.path.with_name(TABLE)
+        pyogrio.write_dataframe(pd.DataFrame(columns), path, driver="ESRI Shapefile")
+        return layer
+
+    return write
+
+
+@pytest.mark.parametrize("kept", [0, 31, 60, 200])
+def test_damaged_attribute_table(grid, coded, kept):
+    layer = coded(Value=[1, 2, 3], rock=["granite", "shale", "gneiss"])
+    path = layer.path.with_name(TABLE)
+    path.write_bytes(path.read_bytes()[:kept])
+    message = refused(layer, grid)
+    assert message.startswith(f"its attribute table, {TABLE}, cannot be read: ")
+    assert message.endswith(
+        "Write it anew with the program that made it, or remove it and name the codes with classes:"
+    )
+    with pytest.raises(LayerError, match="its attribute table"):
+        check_layers([layer], grid)
+
+
+@pytest.mark.parametrize(
+    ("columns", "problem"),
+    [
+        (
+            {"code": [1, 2, 3], "rock": ["a", "b", "c"]},
+            "has no column Value, of the codes. It has code, rock. Name them with classes:",
+        ),
+        ({"Value": [1, 2, 3], "name": ["a", "b", "c"]}, "has no column 'rock'. It has Value, name"),
+        (
+            {"Value": [1, 2.5, 3], "rock": ["a", "b", "c"]},
+            "Value holds 2.5, which is no class code. Name them with classes:",
+        ),
+        (
+            {"Value": ["1", "two", "3"], "rock": ["a", "b", "c"]},
+            "column 'Value' holds text in 1 of 3 rows, e.g. 'two'. Replace it by a number, ",
+        ),
+        (
+            {"Value": [1, 2, 1], "rock": ["a", "b", "c"]},
+            "code 1 is both 'a' and 'c'. Keep one",
+        ),
+    ],
+)
+def test_attribute_tables_that_name_no_codes(grid, coded, columns, problem):
+    layer = coded(**columns)
+    with pytest.raises(LayerError) as caught:
+        layer_evidence(layer, grid)
+    start = f"layer 'magnetics' ({layer.path}), attribute table {TABLE}: {problem}"
+    assert str(caught.value).startswith(start)
+
+
+def test_codes_without_a_name_in_the_attribute_table(grid, coded):
+    layer = coded(Value=[1, 2, None], rock=["granite", None, "shale"])
+    assert layer_evidence(layer, grid).names == (
+        "magnetics_granite",
+        "magnetics_2",
+        "magnetics_3",
+    )
 
 
 @pytest.mark.parametrize("wrong", [np.nan, np.inf])

@@ -224,14 +224,15 @@ def test_polygon_classes_and_covered_share(grid, vector_layer):
     assert ages.array()[0, 0].tolist() == [1500, 1500, 1550, 1600, 1600]
 
 
-def test_codes_of_polygons_named_as_classes(grid, vector_layer):
+@pytest.mark.parametrize("codes", [[1, 2], ["1", "2"]])
+def test_codes_of_polygons_named_as_classes(grid, vector_layer, codes):
     boxes = [shapely.box(WEST, NORTH - 400, WEST + 300, NORTH)]
     boxes.append(shapely.box(WEST + 300, NORTH - 400, WEST + 500, NORTH))
     layer = vector_layer(
         boxes,
         kind="polygons",
         name="rock",
-        attributes={"code": [1, 2]},
+        attributes={"code": codes},
         column="code",
         classes=NAMES,
         derive=["contacts", {"distance_to": ["granite"]}],

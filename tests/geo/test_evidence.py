@@ -10,6 +10,7 @@ from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.evidence import common_bounds, layer_evidence, stack
 from mineral_prospectivity.geo.grid import Window, make_grid, window_cells
+from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.polygons import zone_polygons
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import cells_by_window, evidence_table, valid_cells
@@ -32,11 +33,24 @@ def test_stack_keeps_the_order(grid):
 
 
 def test_stack_refuses_bands_of_one_name(grid):
-    one = raster_of(grid, np.zeros((1, 4, 5)))
+    one, other = (Raster(grid, (Band("g_0", layer),), None) for layer in ("g", "g_0"))
     with pytest.raises(ConfigurationError) as caught:
-        stack([one, one])
+        stack([one, other])
     assert str(caught.value) == (
-        "band 'g_0' comes from layer 'g' and from layer 'g'. Rename one of the layers"
+        "band 'g_0' comes from layer 'g' and from layer 'g_0'. Rename one of the layers"
+    )
+
+
+def test_bands_of_one_layer_that_end_in_one_name(grid, tmp_path):
+    path = tmp_path / "soil.csv"
+    path.write_text(f"x,y,As,As_gradient\n{WEST + 50},{NORTH - 50},1,2\n")
+    spec = LayerSpec.declare("soil", kind="table", crs=CRS, derive=["gradient"])
+    with pytest.raises(ConfigurationError) as caught:
+        layer_evidence(EvidenceLayer(spec, path), grid)
+    assert str(caught.value) == (
+        "layer 'soil' has two bands 'soil_As_gradient' (Mean of As_gradient of soil over the "
+        "samples in the cell; Gradient magnitude of soil_As). Rename a column or class of it, or "
+        "derive less"
     )
 
 
@@ -45,6 +59,24 @@ def test_stack_refuses_different_grids(grid):
     with pytest.raises(ConfigurationError) as caught:
         stack([raster_of(grid, np.zeros((1, 4, 5))), raster_of(other, np.zeros((1, 8, 10)), "m")])
     assert str(caught.value) == "bands 'm_0' and 'g_0' lie on different grids"
+
+
+def test_bands_are_selected_by_name(grid):
+    raster = raster_of(grid, np.arange(60.0).reshape(3, 4, 5))
+    assert np.array_equal(raster.select(["g_2", "g_0"]).array(), raster.array()[[2, 0]])
+
+
+@pytest.mark.parametrize(
+    ("names", "problem"),
+    [
+        (["g_0", "copper"], "there is no band 'copper', only g_0, g_1"),
+        (["copper", "gold"], "there are no bands 'copper', 'gold', only g_0, g_1"),
+    ],
+)
+def test_bands_that_there_are_not(grid, names, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        raster_of(grid, np.zeros((2, 4, 5))).select(names)
+    assert str(caught.value) == problem
 
 
 def test_stack_of_nothing():

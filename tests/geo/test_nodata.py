@@ -74,6 +74,33 @@ def test_the_files_own_and_the_declared_value_are_both_none(
     assert np.array_equal(values, values_of(known, grid), equal_nan=True)
 
 
+BEYOND = [np.inf, -np.inf, -np.finfo(np.float64).max, 1e39]
+
+
+@pytest.mark.parametrize("crs", [CRS, EAST_ZONE, "turned"])
+@pytest.mark.parametrize("value", BEYOND)
+def test_what_evidence_cannot_hold_is_none(grid, raster_layer, crs, value):
+    place = placed(crs, 20.0)
+    layer = raster_layer(np.where(OWN, value, FIELD), **place)
+    known = raster_layer(np.where(OWN, np.nan, FIELD), **place, name="known")
+    assert np.array_equal(values_of(layer, grid), values_of(known, grid), equal_nan=True)
+
+
+@pytest.mark.parametrize("value", BEYOND)
+def test_what_evidence_cannot_hold_is_none_in_columns(grid, vector_layer, tmp_path, value):
+    points = [shapely.Point(WEST + 50 + 100 * n, NORTH - 50) for n in range(3)]
+    held = {"attributes": {"As": [1.0, value, 3.0]}, "column": "As"}
+    spread = vector_layer(points, kind="points", max_distance=40.0, neighbours=1, **held)
+    zones = vector_layer(shapely.buffer(points, 40), kind="polygons", name="zones", **held)
+    path = tmp_path / "soil.csv"
+    places = {"x": [point.x for point in points], "y": [point.y for point in points]}
+    pd.DataFrame({**places, "As": [1.0, value, 3.0]}).to_csv(path, index=False)
+    table = EvidenceLayer(LayerSpec.declare("soil", kind="table", crs=CRS), path)
+    for layer in (spread, zones, table):
+        row = values_of(layer, grid)[0]
+        assert np.array_equal(row, [1, np.nan, 3, np.nan, np.nan], equal_nan=True)
+
+
 @pytest.mark.parametrize("crs", [CRS, EAST_ZONE])
 def test_a_mask_of_the_file_is_heeded(grid, raster_layer, crs):
     field = np.where(OWN, 1e6, FIELD)

@@ -98,6 +98,11 @@ def test_discs_hold_the_cells_within_the_radius(radius, cells):
     assert disc_of_cells(WIDE, radius).sum() == cells
 
 
+def test_a_disc_may_be_the_cell_alone():
+    assert disc_of_cells(WIDE, 99, least=0.0).tolist() == [[1]]
+    assert disc_of_cells(WIDE, 100, least=0.0).tolist() == [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
+
+
 lines = st.lists(
     st.lists(
         st.tuples(st.integers(-900, 4900), st.integers(-900, 3900)),

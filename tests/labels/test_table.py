@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import cells_of_points, make_grid
-from mineral_prospectivity.labels import make_cells
+from mineral_prospectivity.labels import make_cells, select_deposits, split_by_evidence
 
 GRID = make_grid("EPSG:32633", 100.0, (0, 0, 4000, 3000))
 ALL = np.arange(1200)
@@ -97,6 +97,27 @@ def test_deposits_without_evidence_are_left_out_and_logged(caplog):
     assert "d3" not in set(deposits["name"])
     assert caplog.messages == [
         "deposits: 1 of 12 points lie on cells without evidence (row 4); they were left out"
+    ]
+
+
+def test_parts_of_a_deposit_without_evidence_are_told_one_by_one(caplog):
+    """Beside a part that counts, those of the same row that do not must not be forgotten."""
+    homes = [geometry.coords[0] for geometry in scattered().geometry]
+    parts = gpd.GeoDataFrame(
+        {"name": ["several", *"abcdefghi"]},
+        geometry=[shapely.MultiPoint(homes[:3]), *map(shapely.Point, homes[3:])],
+        crs=scattered().crs,
+    )
+    selected, _ = select_deposits(parts, GRID)
+    lost = cells_of_points(GRID, *np.array(homes[1:4]).T)
+    kept, without = split_by_evidence(GRID, np.setdiff1d(ALL, lost), selected)
+    assert without == [0, 0, 1]
+    assert kept.index.tolist() == [0, *range(2, 10)]
+    with caplog.at_level(logging.WARNING):
+        _, located = make_cells(GRID, np.setdiff1d(ALL, lost), selected, **OPTIONS)
+    assert len(located) == 9
+    assert caplog.messages == [
+        "deposits: 3 of 12 points lie on cells without evidence (rows 1, 2); they were left out"
     ]
 
 

@@ -9,6 +9,7 @@ from scipy.stats import false_discovery_control, norm
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.focal import disc_of_cells
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.targeting.getis_ord import (
@@ -16,7 +17,6 @@ from mineral_prospectivity.targeting.getis_ord import (
     gi_star,
     hot_spots,
     map_moments,
-    neighbourhood,
 )
 
 
@@ -50,15 +50,8 @@ def map_with_gaps(seed=0, shape=(17, 23)):
 def test_gi_star_equals_esda(radius):
     values = map_with_gaps()
     surface = surface_of(values)
-    found = gi_star(values, neighbourhood(surface.grid, radius), map_moments(surface))
+    found = gi_star(values, disc_of_cells(surface.grid, radius, least=0.0), map_moments(surface))
     np.testing.assert_allclose(found, esda_scores(values, radius / 100), rtol=0, atol=1e-10)
-
-
-def test_neighbourhood_is_the_disc_of_cell_centres():
-    grid = make_grid("EPSG:32633", 100.0, (0, 0, 500, 500))
-    assert neighbourhood(grid, 99).tolist() == [[True]]
-    assert neighbourhood(grid, 100).astype(int).tolist() == [[0, 1, 0], [1, 1, 1], [0, 1, 0]]
-    assert neighbourhood(grid, 200).sum() == 13
 
 
 def test_moments_are_those_of_the_whole_map():
@@ -102,7 +95,7 @@ def test_windows_of_any_size_give_the_same_map(size, seed):
 @settings(deadline=None, max_examples=25)
 def test_gi_star_ignores_units_and_turns_with_the_map(scale, shift, turns):
     values = map_with_gaps(3)
-    disc = neighbourhood(surface_of(values).grid, 250)
+    disc = disc_of_cells(surface_of(values).grid, 250)
     base = gi_star(values, disc, map_moments(surface_of(values)))
     other = np.rot90(values * scale + shift, turns)
     turned = gi_star(other, disc, map_moments(surface_of(np.ascontiguousarray(other))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -14,12 +15,13 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 from mineral_prospectivity.errors import DepositError, own_words
+from mineral_prospectivity.geo.array_folder import read_array_folder
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import is_table, read_feature_file, read_table_file
-from mineral_prospectivity.geo.tables import read_array_folder, table_points
+from mineral_prospectivity.geo.sample_table import table_points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mineral_prospectivity.datasets.stored_file import LocalCopy
@@ -33,10 +35,11 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
     """Features with a geometry.
 
     Written are GeoPackage (``.gpkg``), GeoJSON (``.geojson``) and GeoParquet (``.parquet``); the
-    same features give the same bytes. Read are these, shapefiles (``.shp``), points in CSV or
-    plain Parquet with two columns of coordinates, and folders of NumPy arrays with labels
-    (`mineral_prospectivity.geo.tables.read_array_folder`), of which the samples labelled 1 are
-    the points.
+    same features give the same bytes. Columns that a GeoPackage cannot have, such as ``fid``, get
+    a number behind their name. Read are these, shapefiles (``.shp``), points in CSV or plain
+    Parquet with two columns of coordinates, and folders of NumPy arrays with labels
+    (`mineral_prospectivity.geo.array_folder.read_array_folder`), of which the samples labelled 1
+    are the points.
 
     Parameters
     ----------
@@ -141,6 +144,8 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
 
 
 def _write(data: geopandas.GeoDataFrame, path: Path, driver: str, layer: str) -> None:
+    if driver == "GPKG":
+        data = data.rename(columns=_free_names(data.drop(columns=data.geometry.name).columns))
     try:
         with _fixed_date():
             data.to_file(path, driver=driver, layer=layer, engine="pyogrio", index=False)
@@ -151,6 +156,27 @@ def _write(data: geopandas.GeoDataFrame, path: Path, driver: str, layer: str) ->
     if written != len(data):
         msg = f"only {written} of {len(data)} features were written"
         raise OSError(msg)
+
+
+def _free_names(columns: Iterable[str]) -> dict[str, str]:
+    """Return other names for the columns that a GeoPackage would take for another.
+
+    It has an id and a geometry of its own, and tells no capitals from small letters. Those in
+    small letters, such as we write, keep theirs.
+
+    Examples
+    --------
+    >>> _free_names(["Cell", "cell", "fid", "Geom"])
+    {'fid': 'fid_1', 'Cell': 'Cell_1', 'Geom': 'Geom_1'}
+    """
+    taken, renamed = {"fid", "geom"}, {}
+    for name in sorted(columns, key=lambda name: name != name.lower()):
+        candidates = (f"{name}_{number}" if number else name for number in count())
+        free = next(one for one in candidates if one.lower() not in taken)
+        taken.add(free.lower())
+        if free != name:
+            renamed[name] = free
+    return renamed
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from pandas.api.types import is_numeric_dtype
 from mineral_prospectivity.errors import DepositError, ProspectivityError
 from mineral_prospectivity.experiments.features import attributes
 from mineral_prospectivity.experiments.samples import GEOGRAPHIC, coordinates, in_degrees
+from mineral_prospectivity.geo.array_folder import FEATURES, read_array_folder
 from mineral_prospectivity.geo.formats import (
     feature_layers,
     is_table,
@@ -21,7 +22,7 @@ from mineral_prospectivity.geo.formats import (
     read_table_file,
 )
 from mineral_prospectivity.geo.layers import name_rows
-from mineral_prospectivity.geo.tables import FEATURES, read_array_folder, table_points
+from mineral_prospectivity.geo.sample_table import table_points
 from mineral_prospectivity.labels.deposits import GEOMETRIES, require_finite
 
 if TYPE_CHECKING:

@@ -14,9 +14,9 @@ from mineral_prospectivity.experiments.found import Found, LeftOut, distinct_nam
 from mineral_prospectivity.experiments.rasters import look_at_raster
 from mineral_prospectivity.experiments.raw import RASTERS, belongs, sources_of
 from mineral_prospectivity.experiments.samples import look_at_samples
+from mineral_prospectivity.geo.array_folder import FEATURES
 from mineral_prospectivity.geo.formats import is_table
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.tables import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyogrio
 import rasterio
 from pandas.api.types import is_numeric_dtype
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
-from mineral_prospectivity.errors import own_words
+from mineral_prospectivity.errors import LayerError, own_words
 from mineral_prospectivity.experiments.found import (
     CLASS_NAME,
     FIELD_NAME,
@@ -23,7 +22,8 @@ from mineral_prospectivity.experiments.found import (
     unit_in,
 )
 from mineral_prospectivity.experiments.nodata import hidden_nodata
-from mineral_prospectivity.geo.checks import FEW_VALUES, attribute_table
+from mineral_prospectivity.geo.attribute_table import attribute_table, read_attribute_table
+from mineral_prospectivity.geo.checks import FEW_VALUES
 from mineral_prospectivity.geo.classes import MAX_CLASSES
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
@@ -56,6 +56,8 @@ def look_at_raster(path: Path) -> list[Found | LeftOut]:
                 if refused:
                     return [LeftOut(path, refused)]
                 return [_band(path, dataset, band) for band in dataset.indexes]
+        except LayerError as error:
+            return [LeftOut(path, str(error).removeprefix(f"{path}: "))]
         except RasterioError as error:
             return [LeftOut(path, f"cannot be read as a raster: {own_words(error)}")]
 
@@ -208,7 +210,7 @@ def _names_in_table(path: Path) -> str | None:
     table = attribute_table(path)
     if not table.exists():
         return None
-    frame: Any = pyogrio.read_dataframe(table, read_geometry=False)
+    frame = read_attribute_table(str(path), table)
     texts = [str(name) for name in frame.columns if not is_numeric_dtype(frame[name])]
     return next((name for name in texts if CLASS_NAME.search(name)), next(iter(texts), None))
 

@@ -13,17 +13,13 @@ from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.experiments.features import value_columns
 from mineral_prospectivity.experiments.found import Found, LeftOut, unit_in
 from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.geo.array_folder import FEATURES, read_array_folder
 from mineral_prospectivity.geo.columns import is_measured, numbers
 from mineral_prospectivity.geo.formats import read_table_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import layer_name
-from mineral_prospectivity.geo.tables import (
-    FEATURES,
-    SampleTable,
-    read_array_folder,
-    require_finite,
-)
+from mineral_prospectivity.geo.sample_table import SampleTable, require_finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

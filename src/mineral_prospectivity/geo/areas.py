@@ -11,8 +11,8 @@ import shapely
 from affine import Affine
 from rasterio.features import rasterize
 
-from mineral_prospectivity.geo.columns import numbers, require_column
-from mineral_prospectivity.geo.layers import OF_CLASSES, OF_VALUES
+from mineral_prospectivity.geo.columns import not_numbers, numbers, require_column
+from mineral_prospectivity.geo.derive import OF_CLASSES, OF_VALUES
 from mineral_prospectivity.geo.nodata import number
 from mineral_prospectivity.geo.samples import Samples, block_shares
 
@@ -93,7 +93,8 @@ def attribute(
 ) -> tuple[PolygonSource, Mapping[int, str] | None]:
     """Return the values of the declared column, and the names of classes if these are classes.
 
-    A column of text holds classes, and so does one of integers when ``classes`` names them.
+    A column of text holds classes, and so does one of integers, written as text or not, when
+    ``classes`` names them.
 
     Raises
     ------
@@ -102,7 +103,8 @@ def attribute(
     """
     (name,) = layer.spec.column
     column = require_column(layer.label, frame, name)
-    text = not pd.api.types.is_numeric_dtype(column)
+    codes_as_text = bool(layer.spec.classes) and not_numbers(column) is None
+    text = not (pd.api.types.is_numeric_dtype(column) or codes_as_text)
     _refuse_unused(layer, text=text)
     if not text:
         values = numbers(layer.label, frame, name, layer.spec.nodata)

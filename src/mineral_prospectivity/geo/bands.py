@@ -59,16 +59,24 @@ def require_own_names(bands: Sequence[Band]) -> tuple[Band, ...]:
     ConfigurationError
         If two bands share a name.
     """
-    owner: dict[str, str] = {}
+    taken: dict[str, Band] = {}
     for band in bands:
-        if band.name in owner:
-            msg = (
-                f"band {band.name!r} comes from layer {owner[band.name]!r} and from layer "
-                f"{band.layer!r}. Rename one of the layers"
-            )
-            raise ConfigurationError(msg)
-        owner[band.name] = band.layer
+        if band.name in taken:
+            raise ConfigurationError(_clash(taken[band.name], band))
+        taken[band.name] = band
     return tuple(bands)
+
+
+def _clash(one: Band, other: Band) -> str:
+    if one.layer != other.layer:
+        return (
+            f"band {one.name!r} comes from layer {one.layer!r} and from layer {other.layer!r}. "
+            "Rename one of the layers"
+        )
+    return (
+        f"layer {one.layer!r} has two bands {one.name!r} ({one.description}; {other.description}). "
+        "Rename a column or class of it, or derive less"
+    )
 
 
 def layers_alone(bands: Sequence[Band]) -> tuple[Band, ...]:

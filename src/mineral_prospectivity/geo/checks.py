@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyogrio
 from rasterio.enums import ColorInterp, Resampling
 
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.areas import attribute
-from mineral_prospectivity.geo.columns import require_column
+from mineral_prospectivity.geo.attribute_table import attribute_table, attribute_table_names
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
@@ -18,9 +17,9 @@ from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import read_vector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
+    from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
@@ -61,6 +60,7 @@ def _check_continuous(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> No
 
 def _check_categorical(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
     raster_source(layer, grid, reproject=reproject)
+    attribute_table_names(layer)
 
 
 def _check_vector(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
@@ -88,22 +88,36 @@ _CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
 
 
 def require_variation(layer: EvidenceLayer, raster: Raster) -> None:
-    """Raise a LayerError when the layer has no value on the map, or only one.
+    """Raise a LayerError when a band has no value on the map, or none of them varies.
 
-    Reading stops as soon as one band is seen to vary.
+    Reading stops as soon as one band is seen to vary and every band to have a value.
     """
     low, high = np.full((2, len(raster.bands)), np.nan)
     for _, values in raster.blocks():
         flat = values.reshape(len(raster.bands), -1)
         low = np.fmin(low, np.fmin.reduce(flat, axis=1))
         high = np.fmax(high, np.fmax.reduce(flat, axis=1))
-        if (low < high).any():
+        if (low < high).any() and not np.isnan(low).any():
             return
-    if np.isnan(low[0]):
+    empty = [name for name, least in zip(raster.names, low, strict=True) if np.isnan(least)]
+    if len(empty) == len(raster.names):
         msg = "has no value on the grid. Check nodata, grid.bounds, or remove the layer"
         raise layer.error(msg)
-    msg = f"is constant: every value on the grid is {low[0]:g}. Remove the layer"
-    raise layer.error(msg)
+    if empty:
+        which = f"band {empty[0]!r} has" if len(empty) == 1 else f"bands {', '.join(empty)} have"
+        msg = (
+            f"{which} no value on the grid. Check nodata and grid.bounds, or leave out the column "
+            "or derive that asks for it"
+        )
+        raise layer.error(msg)
+    raise layer.error(_constant(layer, raster.names, low))
+
+
+def _constant(layer: EvidenceLayer, names: Sequence[str], values: NDArray[np.floating]) -> str:
+    if len(names) == 1 or names[0] == layer.name:  # the others are derived of it
+        return f"is constant: every value on the grid is {values[0]:g}. Remove the layer"
+    each = ", ".join(f"{name} {value:g}" for name, value in zip(names, values, strict=True))
+    return f"is constant: every band has one value on the grid ({each}). Remove the layer"
 
 
 def refuse_classes(layer: EvidenceLayer) -> None:
@@ -138,31 +152,3 @@ def _sign_of_classes(layer: EvidenceLayer) -> str | None:
     if found.size > FEW_VALUES:
         return None
     return f"holds only {found.size} different integers ({first_few(found)})"
-
-
-def attribute_table(path: Path) -> Path:
-    """Return where the attribute table of a raster would lie."""
-    return path.with_name(path.name + ".vat.dbf")
-
-
-def attribute_table_names(layer: EvidenceLayer) -> dict[int, str]:
-    """Return the names of the class codes of a categorical raster.
-
-    Those declared under ``classes``, else those in the declared column of the attribute table
-    beside the raster (``<raster>.vat.dbf``).
-
-    Raises
-    ------
-    LayerError
-        If a column is declared and there is no attribute table, or no such column in it.
-    """
-    if layer.spec.classes or not layer.spec.column:
-        return dict(layer.spec.classes)
-    path = attribute_table(layer.path)
-    if not path.exists():
-        msg = f"column: {layer.spec.column[0]} needs an attribute table, {path.name}, beside it"
-        raise layer.error(msg)
-    table: Any = pyogrio.read_dataframe(path, read_geometry=False)
-    names = require_column(layer.label, table, layer.spec.column[0])
-    code = next((name for name in table.columns if name.lower() == "value"), table.columns[0])
-    return dict(zip(table[code].astype(int), names.astype(str), strict=True))

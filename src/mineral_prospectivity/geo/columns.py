@@ -40,7 +40,7 @@ def require_column(label: str, frame: Any, name: str) -> Any:
         If there is no such column.
     """
     if name not in frame.columns:
-        columns = ", ".join(str(column) for column in frame.columns if column != "geometry")
+        columns = ", ".join(map(str, frame.columns[frame.dtypes != "geometry"]))
         msg = f"{label}: has no column {name!r}. It has {columns}"
         raise LayerError(msg)
     return frame[name]

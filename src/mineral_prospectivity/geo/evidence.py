@@ -9,12 +9,9 @@ import shapely
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.areas import attribute, covered
+from mineral_prospectivity.geo.attribute_table import attribute_table_names
 from mineral_prospectivity.geo.bands import Band, require_own_names
-from mineral_prospectivity.geo.checks import (
-    attribute_table_names,
-    refuse_classes,
-    require_variation,
-)
+from mineral_prospectivity.geo.checks import refuse_classes, require_variation
 from mineral_prospectivity.geo.classes import ClassMap, class_map
 from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
 from mineral_prospectivity.geo.extent import common_bounds

@@ -146,13 +146,17 @@ def _within(band: Band, radius: float, suffix: str, word: str) -> Band:
     )
 
 
-def disc_of_cells(grid: GeoBox, radius: float) -> NDArray[np.float64]:
+def disc_of_cells(grid: GeoBox, radius: float, *, least: float = 1.0) -> NDArray[np.float64]:
     """Return an odd square array, 1 at cells whose centre is within the radius of the middle, m.
 
-    A radius below one cell takes the four neighbours all the same.
+    Parameters
+    ----------
+    least
+        Cells that the disc reaches at least; by default a radius below one cell takes the four
+        neighbours all the same.
     """
     cell = abs(grid.resolution.x)
-    reach = max(1.0, radius / cell * (1 + 1e-9))
+    reach = max(least, radius / cell * (1 + 1e-9))
     steps = np.arange(-int(reach), int(reach) + 1)
     return np.asarray(np.hypot(steps[:, None], steps) <= reach, dtype=np.float64)
 

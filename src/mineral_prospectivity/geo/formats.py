@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import logging
 from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
 import pandas as pd
 import pyogrio
+from pandas.api.types import is_object_dtype
 from pyarrow import ArrowException
 from pyarrow.parquet import read_schema
 
@@ -15,6 +18,11 @@ from mineral_prospectivity.geo.columns import with_points
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+logger = logging.getLogger(__name__)
+
+NESTED = (list, tuple, set, dict, np.ndarray)
+"""What an attribute of GeoJSON or Parquet may hold in place of one value."""
 
 
 def is_table(path: Path) -> bool:
@@ -27,10 +35,12 @@ def read_table_file(path: Path) -> pd.DataFrame:
     """Return the rows of a Parquet or CSV file.
 
     A CSV has commas between its columns, or semicolons, as spreadsheets write it where numbers
-    have decimal commas; it is in UTF-8, or in the encoding of Windows in western Europe.
+    have decimal commas; it is in UTF-8, or in the encoding of Windows in western Europe. Lists
+    become text: ``Cu, Au``.
     """
     if _is_parquet(path):
-        return pd.read_parquet(path)
+        table: pd.DataFrame = _with_text_for_lists(pd.read_parquet(path))
+        return table
     separator, decimal = _dialect(path)
     try:
         table = pd.read_csv(path, sep=separator, decimal=decimal)
@@ -49,16 +59,52 @@ def feature_layers(path: Path) -> list[str | None]:
 def read_feature_file(path: Path, layer: str | None = None) -> Any:
     """Return the features of a file, those without geometry as well.
 
+    Of several geometries a feature keeps the one that its file names first. Lists become text:
+    ``Cu, Au``.
+
     Returns
     -------
     geopandas.GeoDataFrame
         A plain DataFrame where the file holds a table without geometry.
     """
+    return _with_text_for_lists(_read_features(path, layer))
+
+
+def _read_features(path: Path, layer: str | None) -> Any:
     if _is_parquet(path):
-        return geopandas.read_parquet(path) if _is_geographic(path) else pd.read_parquet(path)
+        if not _is_geographic(path):
+            return pd.read_parquet(path)
+        return _with_one_geometry(path, geopandas.read_parquet(path))
     # Coordinates that are NaN are refused in words where features are used; NumPy need not warn.
     with np.errstate(invalid="ignore"):
         return geopandas.read_file(path, engine="pyogrio", layer=layer)
+
+
+def _with_one_geometry(path: Path, frame: Any) -> Any:
+    own = frame.geometry.name
+    others = [name for name in frame.columns[frame.dtypes == "geometry"] if name != own]
+    if others:
+        logger.warning("%s: the geometry is %r; left out: %s", path, own, ", ".join(others))
+    return frame.drop(columns=others)
+
+
+def _with_text_for_lists(frame: Any) -> Any:
+    """Return a table in which a column of lists or the like is one of text.
+
+    Neither can such values be compared with others, nor does a GeoPackage hold them.
+    """
+    nested = [
+        name
+        for name in frame.columns
+        if is_object_dtype(frame[name]) and any(isinstance(value, NESTED) for value in frame[name])
+    ]
+    return frame.assign(**{str(name): frame[name].map(_text_of_list) for name in nested})
+
+
+def _text_of_list(value: Any) -> Any:
+    if isinstance(value, dict):
+        return json.dumps(value, default=str, ensure_ascii=False)
+    return ", ".join(map(str, value)) if isinstance(value, NESTED) else value
 
 
 def _dialect(path: Path) -> tuple[str, str]:

@@ -16,13 +16,20 @@ from pydantic import (
 
 from mineral_prospectivity.errors import ConfigurationError, LayerError
 from mineral_prospectivity.geo.bands import Transform
+from mineral_prospectivity.geo.derive import (
+    DERIVED,
+    OF_CLASSES,
+    OF_VALUES,
+    Derive,
+    Radius,
+    derive_from_list,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 LayerKind = Literal["continuous", "categorical", "lines", "points", "polygons", "table"]
-Radius = Annotated[float, Field(gt=0)]
 
 ROWS_NAMED = 10
 """A message names this many rows at most, so that it stays readable."""
@@ -43,56 +50,7 @@ WITH_COLUMN: dict[str, tuple[str, ...]] = {
 }
 """Keys that say nothing without a ``column``."""
 
-OF_VALUES = ("gradient", "neighbourhood")
-OF_CLASSES = ("contacts", "distance_to")
-"""Derived evidence that values alone, and classes alone, can give."""
-
-DERIVED: dict[str, tuple[str, ...]] = {
-    "continuous": OF_VALUES,
-    "categorical": OF_CLASSES,
-    "lines": ("density",),
-    "table": OF_VALUES,
-}
-"""Derived evidence of each kind of layer; that of points and polygons hangs on ``column``."""
-
 _SHARED = ("name", "kind", "unit", "crs", "transform", "derive", "description")
-
-
-class Derive(BaseModel):
-    """Derived evidence that is wanted of a layer."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    gradient: Annotated[bool, Field(description="Slope of the values, unit per metre.")] = False
-    neighbourhood: Annotated[
-        tuple[Radius, ...], Field(description="Mean and deviation within these radii, m.")
-    ] = ()
-    contacts: Annotated[
-        bool | tuple[Radius, ...],
-        Field(description="Length of class boundaries per area: of the cell, or within radii, m."),
-    ] = False
-    distance_to: Annotated[
-        tuple[Annotated[str, BeforeValidator(str)], ...],
-        Field(description="Distance to each of these classes, m."),
-    ] = ()
-    distance: Annotated[bool, Field(description="Distance to the polygons, m.")] = False
-    density: Annotated[
-        tuple[Radius, ...], Field(description="Lines or points per area within these radii, m.")
-    ] = ()
-
-    def wanted(self) -> tuple[str, ...]:
-        """Return the names of what is asked for."""
-        return tuple(name for name in Derive.model_fields if getattr(self, name))
-
-
-def _derive_from_list(value: Any) -> Any:
-    """Let YAML say ``[gradient, {neighbourhood: [1500]}]``."""
-    if not isinstance(value, list | tuple):
-        return value
-    wanted: dict[str, Any] = {}
-    for item in value:
-        wanted.update(item if isinstance(item, dict) else {item: True})
-    return wanted
 
 
 def _as_tuple(value: Any) -> Any:
@@ -118,7 +76,7 @@ class LayerSpec(BaseModel):
         "normal_score"
     )
     derive: Annotated[
-        Derive, BeforeValidator(_derive_from_list), Field(description="Derived evidence.")
+        Derive, BeforeValidator(derive_from_list), Field(description="Derived evidence.")
     ] = Derive()
     nodata: Annotated[
         float | None, Field(description="Value that means none, beside what the file says.")
@@ -147,7 +105,7 @@ class LayerSpec(BaseModel):
         int, Field(ge=1, description="Points whose mean is the value between them.")
     ] = 5
     max_distance: Annotated[
-        float | None, Field(gt=0, description="No value farther than this from a point, m.")
+        Radius | None, Field(description="No value farther than this from a point, m.")
     ] = None
     x: Annotated[str, Field(description="Column of eastings.")] = "x"
     y: Annotated[str, Field(description="Column of northings.")] = "y"
@@ -170,6 +128,9 @@ class LayerSpec(BaseModel):
                 raise ValueError(msg)
         if len(self.column) > 1 and self.kind != "table":
             msg = f"column takes one name for kind: {self.kind}, not {list(self.column)}"
+            raise ValueError(msg)
+        if len(set(self.column)) < len(self.column):
+            msg = f"column names one more than once: {list(self.column)}"
             raise ValueError(msg)
         if self.kind == "points" and bool(self.column) != (self.max_distance is not None):
             msg = "column and max_distance go together: values are spread that far from a point, m"
@@ -204,14 +165,14 @@ class LayerSpec(BaseModel):
 
 
 def name_rows(rows: Iterable[int]) -> str:
-    """Return row numbers for a message: given counted from 0, named counted from 1.
+    """Return row numbers for a message, each once: given counted from 0, named counted from 1.
 
     Examples
     --------
-    >>> name_rows([4, 17, 90])
+    >>> name_rows([4, 17, 17, 90])
     'rows 5, 18, 91'
     """
-    numbers = [int(row) + 1 for row in rows]
+    numbers = list(dict.fromkeys(int(row) + 1 for row in rows))
     text = ", ".join(str(number) for number in numbers[:ROWS_NAMED])
     more = len(numbers) - ROWS_NAMED
     return ("row " if len(numbers) == 1 else "rows ") + text + (f" and {more} more" * (more > 0))

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Largest value that evidence can hold; what lies beyond, such as -1.8e308, nobody measured."""
+
 _VIRTUAL = """\
 <VRTDataset rasterXSize="{dataset.width}" rasterYSize="{dataset.height}">
 <GeoTransform>{transform}</GeoTransform>
@@ -79,14 +82,14 @@ def number(value: float) -> str:
 def known_values(
     values: NDArray[np.float64], dtype: DTypeLike, nodata: float | None
 ) -> NDArray[np.float64]:
-    """Return values with NaN where they are not finite, or the declared one.
+    """Return values with NaN where they are infinite, beyond `LARGEST`, or the declared one.
 
     Parameters
     ----------
     dtype
         In which the file holds them: in float32 -9999.9 is another number than in float64.
     """
-    missing = ~np.isfinite(values)
+    missing = ~(np.abs(values) <= LARGEST)
     if nodata is not None:
         missing |= values == as_held(nodata, dtype)
     return np.where(missing, np.nan, values)

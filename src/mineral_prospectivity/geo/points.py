@@ -15,7 +15,7 @@ from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.sources import check_crs, check_extent, layer_crs, same_crs
-from mineral_prospectivity.geo.tables import SampleTable, read_table
+from mineral_prospectivity.geo.tables import read_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.geo.grid import Window
     from mineral_prospectivity.geo.layers import EvidenceLayer
+    from mineral_prospectivity.geo.sample_table import SampleTable
 
 
 def table_means(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -> Raster:

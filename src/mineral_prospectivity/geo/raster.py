@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import WINDOW_SIZE, Window, widened, windows
 
 if TYPE_CHECKING:
@@ -59,7 +60,18 @@ class Raster:
         return self.read(Window(0, 0, rows, cols))
 
     def select(self, names: Sequence[str]) -> Raster:
-        """Return a raster of some of the bands, in the order given."""
+        """Return a raster of some of the bands, in the order given.
+
+        Raises
+        ------
+        ConfigurationError
+            If there is no such band.
+        """
+        unknown = [repr(name) for name in names if name not in self.names]
+        if unknown:
+            what = "is no band" if len(unknown) == 1 else "are no bands"
+            msg = f"there {what} {', '.join(unknown)}, only {', '.join(self.names)}"
+            raise ConfigurationError(msg)
         index = [self.names.index(name) for name in names]
         bands = tuple(self.bands[i] for i in index)
         return Raster(self.grid, bands, lambda window: self.read(window)[index])

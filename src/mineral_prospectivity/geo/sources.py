@@ -115,14 +115,22 @@ def bounds_in(crs: CRS, bounds: Bounds, target: CRS) -> Bounds:
     return west, south, east, north
 
 
-def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox) -> None:
-    """Raise a LayerError when bounds in the grid's CRS do not touch the grid."""
+def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox, *, reach: float = 0.0) -> None:
+    """Raise a LayerError when bounds in the grid's CRS do not touch the grid.
+
+    Parameters
+    ----------
+    reach
+        How far beyond its bounds the layer has something to say, m.
+    """
     west, south, east, north = bounds
     box = grid.extent.boundingbox
-    overlaps = west < box.right and east > box.left and south < box.top and north > box.bottom
-    if not (np.isfinite(bounds).all() and overlaps):
+    across = west - reach < box.right and east + reach > box.left
+    along = south - reach < box.top and north + reach > box.bottom
+    if not (np.isfinite(bounds).all() and across and along):
+        how = f"more than {reach / 1000:.3g} km outside" if reach else "outside"
         msg = (
-            f"lies outside the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
+            f"lies {how} the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
             f"in {grid.crs}. Check its CRS, or grid.bounds"
         )
         raise layer.error(msg)
@@ -205,9 +213,10 @@ class RasterSource:
             WarpedVRT(known, **self._warping()) as warped,
         ):
             values = warped.read(1, window=PixelWindow(*place))
-        values[~np.isfinite(values)] = np.nan
         return Samples(
-            values, block_shares(window.height, parts), block_shares(window.width, parts)
+            known_values(values, values.dtype, None),
+            block_shares(window.height, parts),
+            block_shares(window.width, parts),
         )
 
     def _warping(self) -> dict[str, Any]:

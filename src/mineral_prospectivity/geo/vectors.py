@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -47,7 +48,8 @@ def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     LayerError
         If the file is missing or damaged, has no CRS, has another CRS and ``reproject`` is false,
         has no features, or features of another kind than declared or with coordinates that are
-        not finite, or if it lies outside the grid.
+        not finite, or if it lies outside the grid: lines and points whose distance is wanted, if
+        they lie farther from it than it is wide and high.
     """
     frame = open_vector(layer)
     crs = layer_crs(layer, frame.crs)
@@ -56,8 +58,7 @@ def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     if not same_crs(crs, grid_crs(grid)):
         frame = frame.to_crs(grid_crs(grid).wkt)
         _require_finite(layer, frame)
-    if limits_the_map(layer) or layer.spec.kind == "polygons":
-        check_extent(layer, tuple(frame.total_bounds), grid)
+    check_extent(layer, tuple(frame.total_bounds), grid, reach=_reach(layer, grid))
     return frame
 
 
@@ -121,6 +122,19 @@ def limits_the_map(layer: EvidenceLayer) -> bool:
     """
     spec = layer.spec
     return spec.kind not in ("lines", "points", "polygons") or bool(spec.column)
+
+
+def _reach(layer: EvidenceLayer, grid: GeoBox) -> float:
+    """Return how far from its features a layer has something to say of the grid, m.
+
+    Values are spread as far as declared. The distance to what lies farther off than the grid is
+    wide and high is all but a ramp: it tells where a cell lies, not what is there.
+    """
+    spec = layer.spec
+    if spec.kind == "polygons" or spec.column:
+        return spec.max_distance or 0.0
+    box = grid.extent.boundingbox
+    return math.hypot(box.span_x, box.span_y)
 
 
 def vector_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:

@@ -5,7 +5,7 @@ from mineral_prospectivity.labels.background import background_stands_for
 from mineral_prospectivity.labels.deposits import deposits_from_labels, select_deposits
 from mineral_prospectivity.labels.folds import lopsided_folds, spatial_folds, thin_folds
 from mineral_prospectivity.labels.positives import label_cells
-from mineral_prospectivity.labels.table import make_cells, split_by_evidence
+from mineral_prospectivity.labels.table import make_cells, split_by_evidence, without_evidence
 
 __all__ = [
     "background_stands_for",
@@ -19,4 +19,5 @@ __all__ = [
     "spatial_folds",
     "split_by_evidence",
     "thin_folds",
+    "without_evidence",
 ]

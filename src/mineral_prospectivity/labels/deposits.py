@@ -205,7 +205,7 @@ def _filter(
         if missing:
             msg = (
                 f"labels.include.{attribute}: no deposit has {_quote(missing)}; "
-                f"there are {_quote(column.dropna().unique())}"
+                f"there are {_quote(column.dropna().unique().tolist())}"
             )
             raise DepositError(msg)
         keep &= column.isin(list(values)).to_numpy()

@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from mineral_prospectivity.errors import DepositError
+from mineral_prospectivity.geo.blocks import square_blocks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,13 +113,10 @@ def thin_folds(cells: pd.DataFrame) -> list[str]:
 
 
 def _blocks(grid: GeoBox, cells: NDArray[np.int64], block_size: float) -> NDArray[np.int64]:
-    """Return the block of each cell, numbered from 0 in reading order without gaps."""
+    """Return the block of each cell, numbered in reading order from the north-western corner."""
     row, col = np.divmod(cells, grid.shape.x)
-    down = np.floor((row + 0.5) * abs(grid.resolution.y) / block_size).astype(np.int64)
-    across = np.floor((col + 0.5) * abs(grid.resolution.x) / block_size).astype(np.int64)
-    flat = down * (across.max(initial=0) + 1) + across
-    occupied = np.bincount(flat) > 0
-    return np.asarray((np.cumsum(occupied) - 1)[flat])
+    down, across = (row + 0.5) * abs(grid.resolution.y), (col + 0.5) * abs(grid.resolution.x)
+    return square_blocks(np.column_stack([down, across]), block_size)
 
 
 def _merge(block: NDArray[np.int64], cluster: NDArray[np.integer]) -> NDArray[np.int64]:

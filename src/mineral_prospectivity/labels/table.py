@@ -17,6 +17,8 @@ from mineral_prospectivity.labels.folds import spatial_folds
 from mineral_prospectivity.labels.positives import home_cells, label_cells
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
@@ -71,12 +73,7 @@ def make_cells(
     cells = np.sort(np.asarray(valid_cells, dtype=np.int64))
     deposits, without = split_by_evidence(grid, cells, deposits)
     if without:
-        logger.warning(
-            "deposits: %d of %d points lie on cells without evidence (%s); they were left out",
-            len(without),
-            len(without) + len(deposits),
-            name_rows(without),
-        )
+        logger.warning(without_evidence(without, len(without) + len(deposits)))
     labels = label_cells(
         grid,
         cells,
@@ -112,7 +109,9 @@ def make_cells(
 def split_by_evidence(
     grid: GeoBox, cells: NDArray[np.int64], deposits: gpd.GeoDataFrame
 ) -> tuple[gpd.GeoDataFrame, list[int]]:
-    """Return the deposits on cells with evidence, and the rows of the others.
+    """Return the deposits on cells with evidence, and the row of each of the others.
+
+    Parts of one geometry are deposits of one row: it is given for each that lies elsewhere.
 
     Parameters
     ----------
@@ -136,6 +135,27 @@ def split_by_evidence(
         )
         raise DepositError(msg)
     return deposits[has_evidence], [int(row) for row in deposits.index[~has_evidence]]
+
+
+def without_evidence(rows: Sequence[int], given: int) -> str:
+    """Return, in words, that deposits lie on cells without evidence.
+
+    Parameters
+    ----------
+    rows
+        Their rows, counted from 0.
+    given
+        Deposits on the grid.
+
+    Examples
+    --------
+    >>> without_evidence([0, 0, 3], 6)
+    'deposits: 3 of 6 points lie on cells without evidence (rows 1, 4); they were left out'
+    """
+    return (
+        f"deposits: {len(rows)} of {given} points lie on cells without evidence "
+        f"({name_rows(rows)}); they were left out"
+    )
 
 
 def _locate(grid: GeoBox, deposits: gpd.GeoDataFrame, home: NDArray[np.int64]) -> gpd.GeoDataFrame:

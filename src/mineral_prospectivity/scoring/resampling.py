@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mineral_prospectivity.geo.blocks import square_blocks
 from mineral_prospectivity.scoring.sample import UndefinedMetricError
 
 if TYPE_CHECKING:
@@ -101,17 +102,10 @@ def resampling_units(
         if x is None or y is None:
             msg = "block_size needs the coordinates x and y"
             raise ValueError(msg)
-        block, blocks = _blocks(np.asarray(x)[~positive], np.asarray(y)[~positive], block_size)
+        block = square_blocks(np.column_stack([x, y])[~positive], block_size)
+        blocks = int(block.max(initial=-1)) + 1
         unit[~positive] += block
     return ResamplingUnits(unit, len(names), blocks)
-
-
-def _blocks(
-    x: NDArray[np.float64], y: NDArray[np.float64], size: float
-) -> tuple[NDArray[np.intp], int]:
-    corner = np.column_stack([x // size, y // size])
-    corners, block = np.unique(corner, axis=0, return_inverse=True)
-    return block, len(corners)
 
 
 def _multinomial(rng: np.random.Generator, units: int, replicates: int) -> NDArray[np.float64]:

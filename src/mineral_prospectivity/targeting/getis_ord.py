@@ -11,13 +11,13 @@ from scipy.special import ndtr
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.geo.focal import disc_of_cells
 from mineral_prospectivity.geo.raster import Raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
-    from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.grid import Window
 
@@ -91,7 +91,7 @@ def hot_spots(surface: Raster, *, radius: float, significance: float) -> HotSpot
     if len(surface.bands) != 1:
         msg = f"surface: {len(surface.bands)} bands {surface.names}; select the one to cluster"
         raise ConfigurationError(msg)
-    name, disc = surface.names[0], neighbourhood(surface.grid, radius)
+    name, disc = surface.names[0], disc_of_cells(surface.grid, radius, least=0.0)
     moments = map_moments(surface)
     if moments.cells < 2 or moments.sd <= 0:  # noqa: PLR2004
         msg = f"surface '{name}': {moments.cells} cells without any spread; there is no hot spot"
@@ -107,13 +107,6 @@ def hot_spots(surface: Raster, *, radius: float, significance: float) -> HotSpot
     critical, significant = _false_discovery(scores, significance)
     marks = Raster(surface.grid, BANDS, lambda window: _mark(read(window), critical))
     return HotSpots(marks, critical, moments.cells, significant)
-
-
-def neighbourhood(grid: GeoBox, radius: float) -> NDArray[np.bool_]:
-    """Return the cells whose centres lie within a radius (m) of the central one, odd and square."""
-    cells = radius / abs(grid.resolution.x) * (1 + ROUNDING)
-    offset = np.arange(-int(cells), int(cells) + 1)
-    return np.asarray(offset[:, None] ** 2 + offset**2 <= cells**2)
 
 
 def map_moments(surface: Raster) -> Moments:
@@ -135,7 +128,7 @@ def _merge(one: Moments, other: Moments) -> Moments:
 
 
 def gi_star(
-    values: NDArray[np.floating], disc: NDArray[np.bool_], moments: Moments
+    values: NDArray[np.floating], disc: NDArray[np.float64], moments: Moments
 ) -> NDArray[np.float64]:
     """Return the standard score of Gi*: binary weights, the cell among its own neighbours.
 
@@ -144,7 +137,7 @@ def gi_star(
     values
         Shape ``(rows, columns)``; NaN is no cell, and nothing lies beyond the array.
     disc
-        The neighbourhood, odd and square.
+        The neighbourhood, odd and square, 1 at its cells.
     moments
         Of the whole map, of which ``values`` may be a part.
 
@@ -161,8 +154,8 @@ def gi_star(
     inside = np.isfinite(values)
     # in double precision, so that the order of summation never shows in the significance
     deviation = np.where(inside, values.astype(np.float64) - moments.mean, 0.0)
-    excess = oaconvolve(deviation, disc.astype(float), mode="same")
-    neighbours = np.rint(oaconvolve(inside.astype(float), disc.astype(float), mode="same"))
+    excess = oaconvolve(deviation, disc, mode="same")
+    neighbours = np.rint(oaconvolve(inside.astype(float), disc, mode="same"))
     n, k = moments.cells, np.where(inside, neighbours, np.nan)
     if np.any(k == n):
         msg = (

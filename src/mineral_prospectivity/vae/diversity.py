@@ -9,6 +9,7 @@ import numpy as np
 from scipy.spatial.distance import cdist
 
 from mineral_prospectivity.errors import TrainingError
+from mineral_prospectivity.geo.blocks import square_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -95,8 +96,7 @@ class Diversity(NamedTuple):
         if data.places is None or self.block_size is None:
             msg = "ensemble.diversity = 'blocks': the cells have no places, or blocks no size"
             raise TrainingError(msg)
-        corner = np.floor(data.places / self.block_size)
-        _, block = np.unique(corner, axis=0, return_inverse=True)
+        block = square_blocks(data.places, self.block_size)
         return lambda rows, rng: _blocks(data, rows, rng, block)
 
 

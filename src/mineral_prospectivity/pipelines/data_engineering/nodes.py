@@ -15,7 +15,7 @@ from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
-from mineral_prospectivity.labels import lopsided_folds
+from mineral_prospectivity.labels import lopsided_folds, split_by_evidence, without_evidence
 from mineral_prospectivity.labels.deposit_density import density_table, with_deposit_density
 from mineral_prospectivity.parameters import FoldParameters, GridParameters, LabelParameters
 from mineral_prospectivity.pipelines.data_engineering.declared import (
@@ -69,11 +69,12 @@ def label_cells(
     """Return the table of cells, the deposits on it, and what was left out and why."""
     layers = stack(aligned)
     selected, report = declared_deposits(deposits, layers.grid, grid, labels)
-    cells, located = declared_cells(
-        layers.grid, valid_cells(layers, grid.min_coverage), selected, labels, folds
-    )
-    without_evidence = sorted(set(selected.index) - set(located.index))
-    return cells, located, {**report, "without_evidence": [int(row) for row in without_evidence]}
+    valid = valid_cells(layers, grid.min_coverage)
+    cells, located = declared_cells(layers.grid, valid, selected, labels, folds)
+    _, without = split_by_evidence(layers.grid, valid, selected)
+    lost = [without_evidence(without, len(selected))] if without else []
+    told = {"without_evidence": without, "messages": [*report["messages"], *lost]}
+    return cells, located, {**report, **told}
 
 
 def tabulate_evidence(

@@ -86,12 +86,13 @@ def collect_out_of_fold(
 
 
 def sample_references(
-    cells: pd.DataFrame, prediction: Raster, **references: EvidenceLayer
+    cells: pd.DataFrame, prediction: Raster, grid: GridParameters, **references: EvidenceLayer
 ) -> pd.DataFrame:
     """Return what the fit, the published peers and the known truths say of the cells."""
     require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
     aligned = [
-        layer_evidence(layer.named(name), prediction.grid) for name, layer in references.items()
+        layer_evidence(layer.named(name), prediction.grid, reproject=grid.reproject)
+        for name, layer in references.items()
     ]
     return evidence_table(stack([prediction.select(FIT), *aligned]), cells["cell"].to_numpy())
 

@@ -40,7 +40,12 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
             ),
             Node(
                 sample_references,
-                {"cells": "cells", "prediction": "prediction", **references},
+                {
+                    "cells": "cells",
+                    "prediction": "prediction",
+                    "grid": "params:grid",
+                    **references,
+                },
                 "references",
                 name="sample_references",
             ),

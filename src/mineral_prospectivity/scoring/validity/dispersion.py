@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mineral_prospectivity.geo.blocks import square_blocks
 from mineral_prospectivity.scoring.binning import group_sums
 from mineral_prospectivity.scoring.null import drawn_positives, null_band
 from mineral_prospectivity.scoring.sample import aligned, need_probability
@@ -89,8 +90,7 @@ def block_dispersion(
         weights, labels=labels, probability=probability, x=x, y=y, clusters=own
     )
     need_probability(p)
-    corner = np.column_stack([east // block_size, north // block_size])
-    block = np.unique(corner, axis=0, return_inverse=True)[1].ravel()
+    block = square_blocks(np.column_stack([east, north]), block_size)
     observed = w * _shared(label, cluster)
     p = p * (observed.sum() / (w @ label))
     variance = group_sums(block, w * p * (1 - p))
