@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from mineral_prospectivity.errors import BundleError, OutdatedError, StorageError
+from mineral_prospectivity.vae.bundle import MemberBundle
 
 from .changes import entry, raster, refused
 
@@ -14,9 +18,10 @@ from .changes import entry, raster, refused
 def mapped(engineered, tmp_path_factory):
     """Return an experiment with members and maps."""
     experiment = engineered.copy(tmp_path_factory.mktemp("mapped"))
+    experiment.set_parameters(evaluation={"baselines": [], "bootstrap": 50})
     experiment.run("training")
     experiment.run("uncertainty")
-    experiment.run("evaluation", evaluation={"baselines": [], "bootstrap": 50})
+    experiment.run("evaluation")
     return experiment
 
 
@@ -45,6 +50,16 @@ def engineered_again(change=lambda experiment: None, **params):
         experiment.run("data_engineering", **params)
 
     return again
+
+
+def made_of_old(name, **groups):
+    """Let a document say that it was made with these parameters."""
+
+    def change(experiment):
+        path = experiment.output(f"{name}.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"made_with": groups}))
+
+    return change
 
 
 def more_layers(experiment):
@@ -187,6 +202,57 @@ BAD_RESULTS = {
         "the data were made with other parameters. Run data_engineering again:\n"
         "  - folds.count is 4, it was 3",
     ),
+    "a parameter of the data that is gone": (
+        made_of_old("data_quality", labels={"halo": 3.0}, alignment={"nodata": "auto"}),
+        "training",
+        {},
+        OutdatedError,
+        "the data were made with other parameters. Run data_engineering again:\n"
+        "  - labels.halo was 3.0, and is no longer a parameter\n"
+        '  - alignment.nodata was "auto", and is no longer a parameter',
+    ),
+    "maps of members of another model": (
+        lambda experiment: None,
+        "uncertainty",
+        {"model": {"steps": 60}, "ensemble": {"seed": 5, "diversity": "clusters"}},
+        OutdatedError,
+        "the members were trained with other parameters. Run training again:\n"
+        "  - model.steps is 60, it was 40\n"
+        "  - ensemble.seed is 5, it was 0\n"
+        '  - ensemble.diversity is "clusters", it was "seeds"',
+    ),
+    "scores of members of another seed": (
+        lambda experiment: None,
+        "evaluation",
+        {"ensemble": {"seed": 5}},
+        OutdatedError,
+        "the members were trained with other parameters. Run training and uncertainty again:\n"
+        "  - ensemble.seed is 5, it was 0",
+    ),
+    "targets of another ensemble, calibrated and scored in another way": (
+        lambda experiment: None,
+        "risk",
+        {
+            "ensemble": {"size": 4},
+            "uncertainty": {"calibration": "none"},
+            "evaluation": {"bootstrap": 60},
+        },
+        OutdatedError,
+        "the members were trained with other parameters. Run training and uncertainty again:\n"
+        "  - ensemble.size is 4, it was 3\n"
+        "the members were calibrated with other parameters. Run uncertainty again:\n"
+        '  - uncertainty.calibration is "none", it was "platt"\n'
+        "the scores were computed with other parameters. Run evaluation again:\n"
+        "  - evaluation.bootstrap is 60, it was 50",
+    ),
+    "maps of members of another kind of model": (
+        lambda experiment: experiment.set_parameters(model={"kind": "cvae"}),
+        "uncertainty",
+        {},
+        OutdatedError,
+        "the members were trained with other parameters. Run training again:\n"
+        '  - model.kind is "cvae", it was "vae"',
+    ),
 }
 
 
@@ -208,3 +274,23 @@ def test_bad_results(case, mapped, tmp_path):
 
     changed = {name for name, _ in experiment.written().items() ^ before.items()}
     assert changed <= WRITTEN_BEFORE.get(pipeline, set())
+
+
+def test_a_job_leaves_it_to_who_dispatched_it(mapped, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_BATCH_JOB_ID", "5c1f")
+    experiment = mapped.copy(tmp_path)
+    experiment.run("risk", ensemble={"seed": 5})
+    assert experiment.output("report.html").exists()
+
+
+def test_members_of_another_training_do_not_mix(mapped, tmp_path):
+    """One pack was trained again with another diversity, the other was not."""
+    experiment = mapped.copy(tmp_path)
+    path = experiment.model("member_002.safetensors")
+    bundle = MemberBundle.load(path)
+    replace(bundle, header=replace(bundle.header, diversity="clusters")).save(path)
+    assert refused(experiment, "uncertainty") == (
+        BundleError,
+        "member_002 was trained with another ensemble.diversity (clusters) than member_000 "
+        "(seeds). Train it again",
+    )

@@ -254,14 +254,16 @@ def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
             f"{mine.settings.kind!r}. Train all members with one model.kind"
         )
         raise BundleError(msg)
-    if mine.settings != theirs.settings:
-        own, their = mine.settings.model_dump(), theirs.settings.model_dump()
-        different = [name for name in own if own[name] != their[name]]
-        msg = (
-            f"{other.name} was trained with another model.{different[0]} "
-            f"({their[different[0]]}) than {first.name} ({own[different[0]]}). Train it again"
-        )
-        raise BundleError(msg)
+    for group, own in mine.made_with.items():
+        their = theirs.made_with[group]
+        different = [name for name in own if their.get(name, own[name]) != own[name]]
+        if different:
+            name = different[0]
+            msg = (
+                f"{other.name} was trained with another {group}.{name} ({their[name]}) than "
+                f"{first.name} ({own[name]}). Train it again"
+            )
+            raise BundleError(msg)
     if mine.data_digest != theirs.data_digest or mine.bands != theirs.bands:
         raise _other_data(first, other)
 

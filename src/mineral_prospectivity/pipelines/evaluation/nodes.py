@@ -161,7 +161,12 @@ def compare(
         block_size=folds.block_size,
         brownfield=labels.brownfield,
     )
-    return {**scores, "validity": validity, "recalibration": _recalibration(calibration)}
+    return {
+        **scores,
+        "validity": validity,
+        "recalibration": _recalibration(calibration),
+        "made_with": {"evaluation": parameters.model_dump(mode="json")},
+    }
 
 
 def _recalibration(calibration: dict[str, Any]) -> dict[str, Any]:

@@ -290,6 +290,7 @@ def write_report(
 ) -> str:
     """Return the report: where, how sure, what it is worth, and what could be wrong."""
     plain = Parameters.model_validate(parameters).model_dump(mode="json")
+    origin = {name: told for name, told in members.items() if name != "made_with"}
     return render_report(
         ReportInputs(
             title=plain["experiment"],
@@ -306,7 +307,7 @@ def write_report(
             risk=risk_summary,
             reasons=Reasons(drivers, importance, latent, latent_view),
             parameters=plain,
-            provenance=provenance() | {"members": members},
+            provenance=provenance() | {"members": origin},
             timings={name: of for name, of in timings.items() if not name.endswith("write_report")},
         )
     )

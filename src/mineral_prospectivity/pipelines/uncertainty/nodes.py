@@ -65,6 +65,7 @@ def calibrate(
         "overall": overall.to_dict(),
         "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},
         "novelty": novelty.to_dict(),
+        "made_with": {"uncertainty": parameters.model_dump(mode="json", exclude={"shards"})},
     }
     predicted = _out_of_fold(cells, moments, by_fold)
     return calibration, predicted.assign(novelty=novelty.percentile(residual))
@@ -72,8 +73,8 @@ def calibrate(
 
 def describe_members(
     cells: pd.DataFrame, evidence: pd.DataFrame, evidence_stack: Raster, *bundles: MemberBundle
-) -> dict[str, str | int]:
-    """Return what the members of the map were made from, and whether they read the context.
+) -> dict[str, Any]:
+    """Return what the members of the map were made from and with, and whether they read context.
 
     They must have been trained on the evidence, labels and folds that there are now.
     """
@@ -87,7 +88,15 @@ def describe_members(
     names = dict.fromkeys(name for origin in origins for name in origin)
     found = {name: {origin[name] for origin in origins if name in origin} for name in names}
     told = {name: ", ".join(sorted(values)) for name, values in found.items()}
-    return {"count": len(bundles), **told, "training_data": digest, **_context_read(bundles)}
+    made_with = bundles[0].header.made_with
+    made_with["ensemble"]["size"] = len(bundles)
+    return {
+        "count": len(bundles),
+        **told,
+        "training_data": digest,
+        **_context_read(bundles),
+        "made_with": made_with,
+    }
 
 
 def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str | int]:
