@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from mineral_prospectivity.errors import BundleError, OutdatedError, StorageError
+from mineral_prospectivity.reporting.qgis import MAPS
 from mineral_prospectivity.vae.bundle import MemberBundle
 
-from .changes import entry, raster, refused
+from .changes import deposits, entry, raster, refused
 
 
 @pytest.fixture(scope="module")
@@ -142,8 +143,32 @@ BAD_RESULTS = {
         "uncertainty",
         {},
         OutdatedError,
-        "member_000: trained on other evidence or labels than data_engineering has written since. "
+        "member_000: made with other evidence or labels than data_engineering has written since. "
         "Run training again",
+    ),
+    "other values of a layer, before the scores": (
+        engineered_again(raster("magnetics", np.arange(160) % 37)),
+        "evaluation",
+        {},
+        OutdatedError,
+        "members: made with other evidence or labels than data_engineering has written since. "
+        "Run training and uncertainty again",
+    ),
+    "other values of a layer, before the targets": (
+        engineered_again(raster("magnetics", np.arange(160) % 37)),
+        "risk",
+        {},
+        OutdatedError,
+        "members: made with other evidence or labels than data_engineering has written since. "
+        "Run training, uncertainty and evaluation again",
+    ),
+    "other deposits, before the targets": (
+        engineered_again(deposits(lambda frame: frame.iloc[:-1])),
+        "risk",
+        {},
+        OutdatedError,
+        "predictions of the ensemble: made with other folds than data_engineering has written "
+        "since. Run training, uncertainty and evaluation again",
     ),
     "another grid, before the maps": (
         engineered_again(grid={"resolution": 1000.0}),
@@ -257,8 +282,19 @@ BAD_RESULTS = {
 
 
 WRITTEN_BEFORE = {
-    "evaluation": {"07_model_output/small/baselines_out_of_fold.parquet"},
-    "risk": {"07_model_output/small/hot_spots.tif", "08_reporting/small/maps/risk_return.tif"},
+    "evaluation": {
+        "07_model_output/small/baselines_out_of_fold.parquet",
+        "07_model_output/small/oof_predictions.parquet",
+        "08_reporting/small/layer_importance.csv",
+    },
+    "risk": {
+        "07_model_output/small/economics.tif",
+        "07_model_output/small/hot_spots.tif",
+        "08_reporting/small/maps/risk_adjusted_return.tif",
+        "08_reporting/small/maps/risk_return.tif",
+        "08_reporting/small/next_samples.gpkg",
+    }
+    | {f"08_reporting/small/maps/{one.name}.qml" for one in MAPS},
 }
 """Files of nodes that were done before the one that refused."""
 

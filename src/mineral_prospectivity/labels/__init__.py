@@ -1,6 +1,10 @@
 """Deposits become labelled cells, deposit clusters, background and spatial folds."""
 
-from mineral_prospectivity.labels.agreement import require_same_cells, require_same_grid
+from mineral_prospectivity.labels.agreement import (
+    require_same_cells,
+    require_same_data,
+    require_same_grid,
+)
 from mineral_prospectivity.labels.background import background_stands_for
 from mineral_prospectivity.labels.deposits import deposits_from_labels, select_deposits
 from mineral_prospectivity.labels.folds import lopsided_folds, spatial_folds, thin_folds
@@ -14,6 +18,7 @@ __all__ = [
     "lopsided_folds",
     "make_cells",
     "require_same_cells",
+    "require_same_data",
     "require_same_grid",
     "select_deposits",
     "spatial_folds",

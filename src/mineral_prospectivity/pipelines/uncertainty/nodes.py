@@ -13,12 +13,11 @@ from scipy.special import expit
 from mineral_prospectivity.api.ensemble import CalibratedEnsemble
 from mineral_prospectivity.api.explanation import attribution_map, latent_map
 from mineral_prospectivity.api.prediction import MAPS
-from mineral_prospectivity.errors import OutdatedError
 from mineral_prospectivity.geo.false_colours import false_colours
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.shards import assemble, shard
 from mineral_prospectivity.geo.tabulate import evidence_table
-from mineral_prospectivity.labels import require_same_cells
+from mineral_prospectivity.labels import require_same_cells, require_same_data
 from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.parameters import (
     EnsembleParameters,
@@ -80,7 +79,7 @@ def describe_members(
     """
     Ensemble.of(bundles, device="cpu").check(evidence_stack.bands)
     digest = TrainingData.from_tables(cells, evidence, evidence_stack.bands).digest()
-    _require_trained_on(bundles[0], digest)
+    require_same_data(bundles[0].header.data_digest, digest, bundles[0].name, "training")
     origins = [
         {"package_version": bundle.header.package_version, **bundle.header.provenance}
         for bundle in bundles
@@ -122,7 +121,8 @@ def predict_map(
     *bundles: MemberBundle,
 ) -> Raster:
     """Return all maps of the ensemble as one raster, computed window by window."""
-    _require_trained_on(bundles[0], members["training_data"])
+    first, now = bundles[0], members["training_data"]
+    require_same_data(first.header.data_digest, now, first.name, "training")
     ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
     return ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
 
@@ -150,15 +150,6 @@ def assemble_map(evidence_stack: Raster, *parts: Raster) -> Raster:
 def publish_maps(prediction: Raster) -> list[Raster]:
     """Return each map as a raster of its own."""
     return [prediction.select([band.name]) for band in MAPS]
-
-
-def _require_trained_on(bundle: MemberBundle, digest: str) -> None:
-    if bundle.header.data_digest != digest:
-        msg = (
-            f"{bundle.name}: trained on other evidence or labels than data_engineering has "
-            "written since. Run training again"
-        )
-        raise OutdatedError(msg)
 
 
 def _fit_overall(
