@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+TAKEN = ("fid", "geom", "geometry", "cell", "cluster", "fold")
+"""Columns of the deposits that a GeoPackage keeps for itself, or that are made here."""
+
 
 def make_cells(
     grid: GeoBox,
@@ -60,8 +63,10 @@ def make_cells(
         weight``. Weights add up to the number of valid cells: a drawn background cell stands
         for several.
     geopandas.GeoDataFrame
-        Points with the columns of the source and ``cell, cluster, fold``. A polygon becomes the
-        centre of its middle cell. Deposits on cells without evidence are left out and logged.
+        Points with the columns of the source and ``cell, cluster, fold``. A column of the source
+        whose name is one of ``TAKEN`` or repeats another, whatever the case, is called
+        ``<column>_source``, which is logged. A polygon becomes the centre of its middle cell.
+        Deposits on cells without evidence are left out and logged.
 
     Raises
     ------
@@ -142,9 +147,26 @@ def _locate(grid: GeoBox, deposits: gpd.GeoDataFrame, home: NDArray[np.int64]) -
     x, y = cell_centres(grid, home)
     is_point = (deposits.geom_type == "Point").to_numpy()
     points = np.where(is_point, deposits.geometry.array, shapely.points(x, y))
-    return gpd.GeoDataFrame(
-        deposits.drop(columns=deposits.geometry.name), geometry=points, crs=deposits.crs
-    )
+    return gpd.GeoDataFrame(_attributes(deposits), geometry=points, crs=deposits.crs)
+
+
+def _attributes(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return what the source says of deposits, no column of which a file or a step overwrites.
+
+    Names that differ in case alone are one name in a GeoPackage.
+    """
+    table = pd.DataFrame(deposits.drop(columns=deposits.select_dtypes("geometry").columns))
+    names: list[str] = []
+    for name in map(str, table.columns):
+        own = name
+        while own.lower() in {*TAKEN, *(other.lower() for other in names)}:
+            own += "_source"
+        names.append(own)
+    pairs = zip(table.columns, names, strict=True)
+    renamed = [f"{old} is {new}" for old, new in pairs if old != new]
+    if renamed:
+        logger.warning("deposits: names of columns are taken: %s", ", ".join(renamed))
+    return table.set_axis(names, axis=1)
 
 
 def _draw_background(table: pd.DataFrame, max_background: int, seed: int) -> pd.DataFrame:
