@@ -106,7 +106,8 @@ def make_cells(
             "training": labels.training,
         }
     )
-    located = _locate(grid, deposits, labels.home).assign(
+    points = deposit_points(grid, deposits, labels.home)
+    located = gpd.GeoDataFrame(_attributes(deposits), geometry=points, crs=deposits.crs).assign(
         cell=labels.home,
         cluster=labels.deposit_cluster,
         fold=fold[np.searchsorted(cells, labels.home)],
@@ -143,11 +144,25 @@ def split_by_evidence(
     return deposits[has_evidence], [int(row) for row in deposits.index[~has_evidence]]
 
 
-def _locate(grid: GeoBox, deposits: gpd.GeoDataFrame, home: NDArray[np.int64]) -> gpd.GeoDataFrame:
-    x, y = cell_centres(grid, home)
+def deposit_points(
+    grid: GeoBox, deposits: gpd.GeoDataFrame, home: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    """Return where each deposit counts: a point where it is, a polygon in the middle of its cell.
+
+    Parameters
+    ----------
+    grid
+        Grid of the experiment.
+    deposits
+        Points or polygons in the CRS of the grid.
+    home
+        The one cell of each: see :func:`~mineral_prospectivity.labels.positives.home_cells`.
+    """
     is_point = (deposits.geom_type == "Point").to_numpy()
-    points = np.where(is_point, deposits.geometry.array, shapely.points(x, y))
-    return gpd.GeoDataFrame(_attributes(deposits), geometry=points, crs=deposits.crs)
+    points: NDArray[np.object_] = np.where(
+        is_point, deposits.geometry.array, shapely.points(*cell_centres(grid, home))
+    )
+    return points
 
 
 def _attributes(deposits: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.context import without_context
@@ -114,7 +116,7 @@ def appraise(
 ) -> tuple[Raster, Raster]:
     """Return the economics of every cell, and the risk-adjusted return as a map of its own."""
     require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
-    deposits, positive = int(cells["deposits"].sum()), cells["label"] == 1
+    deposits, known = int(cells["deposits"].sum()), _known_cells(cells)
     economics = economics_map(
         prediction,
         exploration_cost=parameters.exploration_cost,
@@ -122,8 +124,8 @@ def appraise(
         risk_aversion=parameters.risk_aversion,
         tail=parameters.tail,
         per_known=undiscovered_per_known(parameters.undiscovered_deposits, deposits),
-        per_cell=deposits_per_cell(deposits, int(positive.sum())),
-        known_cells=cells.loc[positive, "cell"].to_numpy(),
+        per_cell=deposits_per_cell(deposits, known.size),
+        known_cells=known,
     )
     return economics, economics.select(["risk_adjusted_return"])
 
@@ -195,10 +197,18 @@ def rank_targets(
 
 
 def propose_samples(
-    prediction: Raster, deposits: gpd.GeoDataFrame, parameters: SampleParameters
+    prediction: Raster, cells: pd.DataFrame, parameters: SampleParameters
 ) -> gpd.GeoDataFrame:
     """Return the sites whose label would tell most about the models."""
-    return next_samples(prediction, deposits, count=parameters.count, spacing=parameters.spacing)
+    require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
+    return next_samples(
+        prediction, _known_cells(cells), count=parameters.count, spacing=parameters.spacing
+    )
+
+
+def _known_cells(cells: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the cells that known deposits make positive, whose label nothing can add to."""
+    return cells.loc[cells["label"] == 1, "cell"].to_numpy(np.int64)
 
 
 def summarise_risk(

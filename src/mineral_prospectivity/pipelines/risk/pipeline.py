@@ -88,7 +88,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 propose_samples,
-                ["prediction", "located_deposits", "params:risk.next_samples"],
+                ["prediction", "cells", "params:risk.next_samples"],
                 "next_samples",
                 name="propose_samples",
             ),
