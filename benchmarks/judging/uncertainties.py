@@ -58,8 +58,14 @@ def train(experiment: Experiment, cells: pd.DataFrame, *, folds: int | None = No
         folds=folds or parameters.folds.count,
         device=parameters.ensemble.device,
     )
-    calibration, held_out = calibrate(cells, parameters.uncertainty, pack.out_of_fold, pack.inner)
     ensemble = Ensemble.of(list(pack.bundles.values()), device=parameters.ensemble.device)
+    calibration, held_out = calibrate(
+        cells,
+        {"training_data": ensemble.data_digest},
+        parameters.uncertainty,
+        pack.out_of_fold,
+        pack.inner,
+    )
     return Trained(CalibratedEnsemble.of(ensemble, calibration), held_out)
 
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from kedro.framework.session import KedroSession
 
 from mineral_prospectivity.errors import BundleError, OutdatedError, StorageError
 from mineral_prospectivity.reporting.qgis import MAPS
 from mineral_prospectivity.vae.bundle import MemberBundle
 
 from .changes import deposits, entry, raster, refused
+from .conftest import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,16 @@ def made_of_old(name, **groups):
         path.write_text(json.dumps(json.loads(path.read_text()) | {"made_with": groups}))
 
     return change
+
+
+def damaged_calibration(experiment):
+    path = experiment.model("calibration.json")
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def of_other_data(experiment):
+    path = experiment.model("calibration.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"training_data": "f" * 64}))
 
 
 def more_layers(experiment):
@@ -143,24 +155,24 @@ BAD_RESULTS = {
         "uncertainty",
         {},
         OutdatedError,
-        "member_000: made with other evidence or labels than data_engineering has written since. "
-        "Run training again",
+        "member_000: made with other evidence, labels or folds than data_engineering has written "
+        "since. Run training again",
     ),
     "other values of a layer, before the scores": (
         engineered_again(raster("magnetics", np.arange(160) % 37)),
         "evaluation",
         {},
         OutdatedError,
-        "members: made with other evidence or labels than data_engineering has written since. "
-        "Run training and uncertainty again",
+        "members: made with other evidence, labels or folds than data_engineering has written "
+        "since. Run training and uncertainty again",
     ),
     "other values of a layer, before the targets": (
         engineered_again(raster("magnetics", np.arange(160) % 37)),
         "risk",
         {},
         OutdatedError,
-        "members: made with other evidence or labels than data_engineering has written since. "
-        "Run training, uncertainty and evaluation again",
+        "members: made with other evidence, labels or folds than data_engineering has written "
+        "since. Run training, uncertainty and evaluation again",
     ),
     "other deposits, before the targets": (
         engineered_again(deposits(lambda frame: frame.iloc[:-1])),
@@ -175,7 +187,7 @@ BAD_RESULTS = {
         "uncertainty",
         {"grid": {"resolution": 1000.0}},
         OutdatedError,
-        "predictions of member_000: made with other cells than data_engineering has written "
+        "member_000: made with other evidence, labels or folds than data_engineering has written "
         "since. Run training again",
     ),
     "another grid, before the scores": (
@@ -199,7 +211,7 @@ BAD_RESULTS = {
         "uncertainty",
         {"folds": {"seed": 1}},
         OutdatedError,
-        "predictions of member_000: made with other folds than data_engineering has written "
+        "member_000: made with other evidence, labels or folds than data_engineering has written "
         "since. Run training again",
     ),
     "other folds, before the scores": (
@@ -330,3 +342,23 @@ def test_members_of_another_training_do_not_mix(mapped, tmp_path):
         "member_002 was trained with another ensemble.diversity (clusters) than member_000 "
         "(seeds). Train it again",
     )
+
+
+def test_a_damaged_calibration_is_named_before_work_is_spent(mapped, tmp_path):
+    experiment = mapped.copy(tmp_path)
+    damaged_calibration(experiment)
+    before = experiment.written()
+    kind, message = refused(experiment, "evaluation")
+    assert kind is StorageError
+    assert message.startswith("<storage>/06_models/small/calibration.json: is no JSON")
+    assert experiment.written() == before
+
+
+def test_maps_are_made_with_a_calibration_of_the_same_data(mapped, tmp_path):
+    experiment = mapped.copy(tmp_path)
+    of_other_data(experiment)
+    with (
+        KedroSession.create(PROJECT, conf_source=str(experiment.conf), env="small") as session,
+        pytest.raises(Exception, match="was fitted to the training data ffffffffffff, member_000"),
+    ):
+        session.run(pipeline_names=["uncertainty"], node_names=["uncertainty.predict_map"])

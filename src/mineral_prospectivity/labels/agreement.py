@@ -95,7 +95,7 @@ def require_same_data(found: str, now: str, what: str, again: str) -> None:
         Naming what to do.
     """
     if found != now:
-        raise OutdatedError(_message(what, "evidence or labels", again))
+        raise OutdatedError(_message(what, "evidence, labels or folds", again))
 
 
 def _message(what: str, plural: str, again: str) -> str:

@@ -63,11 +63,14 @@ class Ensemble:
         The evidence that the members expect, in order.
     readers
         The members by what they read of it: all bands, or those that are no context.
+    data_digest
+        SHA-256 of what they were trained on.
     """
 
     names: tuple[str, ...]
     bands: tuple[Band, ...]
     readers: tuple[Readers, ...] = field(repr=False)
+    data_digest: str = field(repr=False)
 
     @classmethod
     def of(cls, bundles: Sequence[MemberBundle], *, device: str = "auto") -> Ensemble:
@@ -90,7 +93,8 @@ class Ensemble:
         target = choose_device(device)
         readers = [_readers(bundles, members, target) for members in by_reading.values()]
         names = tuple(bundle.name for bundle in bundles)
-        return cls(names, bundles[0].header.bands, tuple(readers))
+        first = bundles[0].header
+        return cls(names, first.bands, tuple(readers), first.data_digest)
 
     @classmethod
     def load(cls, paths: Iterable[Path], *, device: str = "auto") -> Ensemble:

@@ -40,7 +40,10 @@ LATENT_SAMPLE = 20_000
 
 
 def calibrate(
-    cells: pd.DataFrame, parameters: UncertaintyParameters, *tables: pd.DataFrame
+    cells: pd.DataFrame,
+    members: dict[str, Any],
+    parameters: UncertaintyParameters,
+    *tables: pd.DataFrame,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the calibration of the ensemble, and its calibrated out-of-fold uncertainties.
 
@@ -64,6 +67,7 @@ def calibrate(
         "overall": overall.to_dict(),
         "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},
         "novelty": novelty.to_dict(),
+        "training_data": members["training_data"],
         "made_with": {"uncertainty": parameters.model_dump(mode="json", exclude={"shards"})},
     }
     predicted = _out_of_fold(cells, moments, by_fold)
