@@ -14,16 +14,22 @@ from kedro.framework.project import pipelines
 
 from mineral_prospectivity.config import ComposingConfigLoader
 from mineral_prospectivity.errors import OutdatedError, StorageError
+from mineral_prospectivity.naming import BATCH_TAG
 from mineral_prospectivity.parameters import validate_parameters
 from mineral_prospectivity.runner.inside import is_job
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
 logger = logging.getLogger(__name__)
+
+BATCH_RUNNER = "BatchRunner"
+"""In the name of the runner that gives nodes to other machines."""
 
 FILES_NAMED = 10
 """A message names this many files at most, so that it stays readable."""
@@ -83,8 +89,13 @@ class ProjectHooks:
         pipelines.configure(pipeline_registry.__name__)
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Fetch the experiment's published files, and see that all files of the run are there."""
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        """Fetch the experiment's published files, and see that all that the run needs is there."""
+        if self._loader is not None:
+            here = run_here(pipeline.nodes, run_params["runner"])
+            require_device(self._loader["parameters"], here)
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
         self._fetch(pipeline)
         require_files(pipeline, catalog)
@@ -119,6 +130,26 @@ def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:
         from mineral_prospectivity.datasets.fetched import fetch_experiment
 
         fetch_experiment(sources, project / loader.raw)
+
+
+def run_here(nodes: Iterable[Node], runner: str) -> list[Node]:
+    """Return those of the nodes that a runner, by its name, gives to no other machine."""
+    dispatched = BATCH_RUNNER in runner and not is_job()
+    return [node for node in nodes if not (dispatched and BATCH_TAG in node.tags)]
+
+
+def require_device(parameters: dict[str, Any], nodes: Iterable[Node]) -> None:
+    """Refuse a run whose nodes want a device that this machine has not.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the device.
+    """
+    if any("params:ensemble" in node.inputs for node in nodes):
+        from mineral_prospectivity.vae.device import choose_device
+
+        choose_device(validate_parameters(parameters).ensemble.device)
 
 
 def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:

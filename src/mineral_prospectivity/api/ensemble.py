@@ -230,10 +230,12 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
         Folder or S3 prefix with ``member_*.safetensors`` and ``calibration.json``, for example
         ``data/06_models/demo``.
     device
-        ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``.
+        ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``, ``cuda:1``.
 
     Raises
     ------
+    ConfigurationError
+        If there is no such device.
     BundleError
         If there is no calibration or it is damaged, a member that it was fitted with is missing
         or damaged, or they do not fit each other. Other bundles in the folder are left alone.
