@@ -76,6 +76,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     novelty = NoveltyScale.fit(pack.out_of_fold["residual"].to_numpy())
     calibration = {
         "members": [0, 1],
+        "training_data": data.digest(),
         "overall": {"intercept": 0.0, "slope": 1.0},
         "novelty": novelty.to_dict(),
     }

@@ -91,15 +91,17 @@ def judge(experiment: Experiment, overrides: list[str], fold_seed: int) -> Judge
     """Train an ensemble and score what it says of blocks that it never saw."""
     parameters = overridden(experiment.parameters, overrides)
     cells, start = experiment.deal(fold_seed), time.process_time()
+    data = TrainingData.from_tables(cells, experiment.evidence, experiment.bands)
     pack = fit_ensemble(
-        TrainingData.from_tables(cells, experiment.evidence, experiment.bands),
+        data,
         range(parameters.ensemble.size),
         settings=parameters.model,
         seed=parameters.ensemble.seed,
         folds=parameters.folds.count,
         diversity=Diversity(parameters.ensemble.diversity, parameters.folds.block_size),
     )
-    _, predicted = calibrate(cells, parameters.uncertainty, pack.out_of_fold, pack.inner)
+    members = {"training_data": data.digest()}
+    _, predicted = calibrate(cells, members, parameters.uncertainty, pack.out_of_fold, pack.inner)
     seconds = time.process_time() - start
     means = pack.out_of_fold["mean"].to_numpy().reshape(parameters.ensemble.size, -1)
     p, weights = predicted["probability"], predicted["weight"]

@@ -79,3 +79,10 @@ def test_blocks_smaller_than_cells_are_refused():
         ConfigurationError, match=r"folds.block_size = 100 m is smaller than a cell"
     ):
         validate_parameters(EXPERIMENT | {"grid": GRID, "folds": {"block_size": 100}})
+
+
+def test_a_device_may_be_numbered_and_must_be_one():
+    parameters = validate_parameters(EXPERIMENT | {"grid": GRID, "ensemble": {"device": "cuda:1"}})
+    assert parameters.ensemble.device == "cuda:1"
+    with pytest.raises(ConfigurationError, match=r"ensemble\.device: 'gpu' is no device"):
+        validate_parameters(EXPERIMENT | {"grid": GRID, "ensemble": {"device": "gpu"}})

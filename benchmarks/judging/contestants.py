@@ -150,8 +150,9 @@ def _run_ensemble(
     """Train the members, calibrate them on inner folds, and take what they say out of fold."""
     parameters = overridden(experiment.parameters, overrides)
     start = time.process_time()
+    data = TrainingData.from_tables(cells, experiment.evidence, experiment.bands)
     pack = fit_ensemble(
-        TrainingData.from_tables(cells, experiment.evidence, experiment.bands),
+        data,
         list(range(parameters.ensemble.size)),
         settings=parameters.model,
         seed=parameters.ensemble.seed,
@@ -159,7 +160,8 @@ def _run_ensemble(
         device=parameters.ensemble.device,
         diversity=Diversity(parameters.ensemble.diversity, parameters.folds.block_size),
     )
-    _, predicted = calibrate(cells, parameters.uncertainty, pack.out_of_fold, pack.inner)
+    members = {"training_data": data.digest()}
+    _, predicted = calibrate(cells, members, parameters.uncertainty, pack.out_of_fold, pack.inner)
     seconds = time.process_time() - start
     return Outcome(predicted[["probability"]].set_axis([name], axis=1), {name: seconds})
 

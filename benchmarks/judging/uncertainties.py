@@ -53,8 +53,14 @@ def train(experiment: Experiment, cells: pd.DataFrame, *, folds: int | None = No
     """Train and calibrate as users do, on some cells of an experiment."""
     parameters = experiment.parameters
     pack = _fit(experiment, cells, parameters.ensemble.size, folds or parameters.folds.count)
-    calibration, held_out = calibrate(cells, parameters.uncertainty, pack.out_of_fold, pack.inner)
     ensemble = Ensemble.of(list(pack.bundles.values()), device=parameters.ensemble.device)
+    calibration, held_out = calibrate(
+        cells,
+        {"training_data": ensemble.data_digest},
+        parameters.uncertainty,
+        pack.out_of_fold,
+        pack.inner,
+    )
     return Trained(CalibratedEnsemble.of(ensemble, calibration), held_out)
 
 

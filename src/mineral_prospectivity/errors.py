@@ -32,7 +32,7 @@ class OutdatedError(ProspectivityError):
 
 
 class StorageError(ProspectivityError):
-    """A file that is missing, or that cannot be written."""
+    """A file that is missing or damaged, or that cannot be written."""
 
 
 def user_error(error: BaseException) -> ProspectivityError | None:

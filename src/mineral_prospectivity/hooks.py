@@ -7,16 +7,20 @@ import logging
 import time
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 
 from mineral_prospectivity.config import ComposingConfigLoader
 from mineral_prospectivity.errors import OutdatedError, StorageError
+from mineral_prospectivity.naming import BATCH_TAG
 from mineral_prospectivity.parameters import validate_parameters
+from mineral_prospectivity.runner.inside import is_job
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from kedro.framework.context import KedroContext
     from kedro.io import CatalogProtocol
     from kedro.pipeline import Pipeline
@@ -24,8 +28,42 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+BATCH_RUNNER = "BatchRunner"
+"""In the name of the runner that gives nodes to other machines."""
+
 FILES_NAMED = 10
 """A message names this many files at most, so that it stays readable."""
+
+
+class Record(NamedTuple):
+    """What says with which parameters something was made."""
+
+    dataset: str
+    maker: str
+    """The pipeline that makes it, and all that it speaks of."""
+    again: str
+    problem: str
+
+
+_TRAINED = "the members were trained with other parameters"
+
+RECORDS = (
+    Record(
+        "data_quality",
+        "data_engineering",
+        "data_engineering",
+        "the data were made with other parameters",
+    ),
+    Record("member_000.bundle", "training", "training", _TRAINED),
+    Record("members", "uncertainty", "training and uncertainty", _TRAINED),
+    Record(
+        "calibration",
+        "uncertainty",
+        "uncertainty",
+        "the members were calibrated with other parameters",
+    ),
+    Record("metrics", "evaluation", "evaluation", "the scores were computed with other parameters"),
+)
 
 
 class ProjectHooks:
@@ -51,12 +89,18 @@ class ProjectHooks:
         pipelines.configure(pipeline_registry.__name__)
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Fetch the experiment's published files, and see that all files of the run are there."""
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
+    ) -> None:
+        """Fetch the experiment's published files, and see that all that the run needs is there."""
+        if self._loader is not None:
+            here = run_here(pipeline.nodes, run_params["runner"])
+            require_device(self._loader["parameters"], here)
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
         self._fetch(pipeline)
         require_files(pipeline, catalog)
-        if self._loader is not None:
+        # who dispatched a job has asked this before
+        if self._loader is not None and not is_job():
             require_made_with(self._loader["parameters"], pipeline, catalog)
 
     def _fetch(self, pipeline: Pipeline) -> None:
@@ -88,6 +132,26 @@ def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:
         fetch_experiment(sources, project / loader.raw)
 
 
+def run_here(nodes: Iterable[Node], runner: str) -> list[Node]:
+    """Return those of the nodes that a runner, by its name, gives to no other machine."""
+    dispatched = BATCH_RUNNER in runner and not is_job()
+    return [node for node in nodes if not (dispatched and BATCH_TAG in node.tags)]
+
+
+def require_device(parameters: dict[str, Any], nodes: Iterable[Node]) -> None:
+    """Refuse a run whose nodes want a device that this machine has not.
+
+    Raises
+    ------
+    ConfigurationError
+        Naming the device.
+    """
+    if any("params:ensemble" in node.inputs for node in nodes):
+        from mineral_prospectivity.vae.device import choose_device
+
+        choose_device(validate_parameters(parameters).ensemble.device)
+
+
 def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
     """Refuse a run of which a file is missing that no node of it writes.
 
@@ -113,28 +177,52 @@ def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Non
 def require_made_with(
     parameters: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
 ) -> None:
-    """Refuse a run on data that were made with other parameters, if it does not make them anew.
+    """Refuse a run on results that were made with other parameters, if it makes none anew.
 
     Raises
     ------
     OutdatedError
         With every parameter that differs.
     """
-    made_anew = pipelines["data_engineering"].all_outputs() & pipeline.all_outputs()
-    if made_anew or "data_quality" not in catalog or not catalog.exists("data_quality"):
-        return
-    made_with = catalog.load("data_quality").get("made_with", {})
     now = validate_parameters(parameters).model_dump(mode="json")
-    changed = [
-        f"  - {group}.{name} is {json.dumps(now[group][name])}, it was {json.dumps(value)}"
-        for group, values in made_with.items()
-        for name, value in values.items()
-        if now[group].get(name) != value
-    ]
-    if changed:
-        lines = "\n".join(changed)
-        msg = f"the data were made with other parameters. Run data_engineering again:\n{lines}"
-        raise OutdatedError(msg)
+    problems = []
+    for record in RECORDS:
+        made = pipelines[record.maker].all_outputs()
+        read, made_anew = pipeline.inputs() & made, pipeline.all_outputs() & made
+        if not read or made_anew or not catalog.exists(record.dataset):
+            continue
+        changed = _changed(_made_with(catalog.load(record.dataset)), now)
+        if changed:
+            head = f"{record.problem}. Run {record.again} again:"
+            problems.append("\n".join([head, *changed]))
+    if problems:
+        raise OutdatedError("\n".join(problems))
+
+
+def _made_with(record: Any) -> dict[str, dict[str, Any]]:
+    """Return what a document or a member bundle says; what was written before says nothing."""
+    found: dict[str, dict[str, Any]] = (
+        record.get("made_with", {}) if isinstance(record, dict) else record.header.made_with
+    )
+    return found
+
+
+def _changed(made_with: dict[str, dict[str, Any]], now: dict[str, Any]) -> list[str]:
+    """Return a line for each parameter that is not what it was.
+
+    Of a model of another kind, whose parameters are others, the kind alone.
+    """
+    lines = []
+    for group, was in made_with.items():
+        own = now.get(group, {})
+        names = ["kind"] if own.get("kind") != was.get("kind") else list(was)
+        for name in names:
+            path, before = f"{group}.{name}", json.dumps(was[name])
+            if name not in own:
+                lines.append(f"  - {path} was {before}, and is no longer a parameter")
+            elif own[name] != was[name]:
+                lines.append(f"  - {path} is {json.dumps(own[name])}, it was {before}")
+    return lines
 
 
 def _origin(name: str) -> str:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.parameter_errors import describe_problem
 from mineral_prospectivity.vae.diversity import Resampling
 from mineral_prospectivity.vae.kinds import ModelSettings
-from mineral_prospectivity.vae.settings import VaeSettings
+from mineral_prospectivity.vae.settings import VaeSettings, known_device
 
 LEAST_BROWNFIELD_FOLDS = 4
 """A fit without two folds, whose cells do not read their own, needs a fourth."""
@@ -112,7 +119,12 @@ class EnsembleParameters(_Group):
         ),
     ] = "seeds"
     device: Annotated[
-        Literal["auto", "cpu", "cuda"], Field(description="auto takes CUDA where there is one.")
+        str,
+        AfterValidator(known_device),
+        Field(
+            description="`auto` takes CUDA where there is one; `cpu`, `cuda`, or a GPU by its "
+            "number, such as `cuda:1`."
+        ),
     ] = "auto"
 
 

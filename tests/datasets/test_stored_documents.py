@@ -46,6 +46,14 @@ def test_json(root):
     assert dataset.preview() == '{"a": {"n": 3, "none": null, "ok": true}, "b": 0.5}'
 
 
+@pytest.mark.parametrize("content", [b'{"a": [1,', b"\xff\xfe", b""])
+def test_damaged_json_is_named(tmp_path, content):
+    path = tmp_path / "calibration.json"
+    path.write_bytes(content)
+    with pytest.raises(DatasetError, match=r"calibration\.json: is no JSON, or is cut off"):
+        JSONDataset(filepath=str(path)).load()
+
+
 def test_json_is_sorted(tmp_path):
     one, two = (JSONDataset(filepath=str(tmp_path / f"{name}.json")) for name in ("one", "two"))
     one.save({"b": 1, "a": "ä"})

@@ -9,6 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mineral_prospectivity.datasets import VectorDataset
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.geo.grid import cells_of_points, make_grid
 from mineral_prospectivity.labels import make_cells, select_deposits, split_by_evidence
@@ -129,3 +130,39 @@ def test_some_deposit_must_have_evidence():
         "deposits: none of the 12 on the grid lies on a cell with evidence; check that the layers "
         "cover the deposits, or lower grid.min_coverage"
     )
+
+
+def test_no_column_of_the_source_is_overwritten_or_refused_by_a_geopackage(tmp_path, caplog):
+    source = scattered().assign(fid="x", Geom="y", CELL=7, fold="z", Name="other", cell_source=1)
+    _, deposits = make_cells(GRID, ALL, source, **OPTIONS)
+    path = tmp_path / "deposits.gpkg"
+    VectorDataset(filepath=str(path)).save(deposits)
+    written = VectorDataset(filepath=str(path)).load()
+    told = {name: written[name].iloc[0] for name in written if name.endswith("_source")}
+    assert told == {
+        "fid_source": "x",
+        "Geom_source": "y",
+        "CELL_source": 7,
+        "fold_source": "z",
+        "Name_source": "other",
+        "cell_source_source": 1,
+    }
+    assert written["name"].tolist() == source["name"].tolist()
+    assert written["cell"].tolist() == deposits["cell"].tolist()
+    assert "fid is fid_source, Geom is Geom_source, CELL is CELL_source" in caplog.text
+
+
+@given(st.lists(st.sampled_from(["a", "A", "fid", "Fold", "fold_source", "a_source"]), unique=True))
+def test_names_of_columns_stay_apart_whatever_their_case(names):
+    source = scattered(4).assign(**{name: name for name in names})
+    _, deposits = make_cells(GRID, ALL, source, **OPTIONS)
+    columns = [name.lower() for name in deposits]
+    assert len({*columns, "fid", "geom"}) == len(columns) + 2
+    kept = deposits.drop(columns=["geometry", "cell", "cluster", "fold"])
+    assert kept.iloc[0].tolist() == ["d0", *names]
+
+
+def test_only_one_geometry_of_a_deposit_is_kept():
+    source = scattered().assign(other=scattered().geometry)
+    _, deposits = make_cells(GRID, ALL, source, **OPTIONS)
+    assert [*deposits.columns] == ["name", "geometry", "cell", "cluster", "fold"]

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from kedro.framework.session import KedroSession
 
 from mineral_prospectivity.errors import BundleError, OutdatedError, StorageError
+from mineral_prospectivity.reporting.qgis import MAPS
+from mineral_prospectivity.vae.bundle import MemberBundle
 
-from .changes import entry, raster, refused
+from .changes import deposits, entry, raster, refused
+from .conftest import PROJECT
 
 
 @pytest.fixture(scope="module")
 def mapped(engineered, tmp_path_factory):
     """Return an experiment with members and maps."""
     experiment = engineered.copy(tmp_path_factory.mktemp("mapped"))
+    experiment.set_parameters(evaluation={"baselines": [], "bootstrap": 50})
     experiment.run("training")
     experiment.run("uncertainty")
-    experiment.run("evaluation", evaluation={"baselines": [], "bootstrap": 50})
+    experiment.run("evaluation")
     return experiment
 
 
@@ -45,6 +53,26 @@ def engineered_again(change=lambda experiment: None, **params):
         experiment.run("data_engineering", **params)
 
     return again
+
+
+def made_of_old(name, **groups):
+    """Let a document say that it was made with these parameters."""
+
+    def change(experiment):
+        path = experiment.output(f"{name}.json")
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"made_with": groups}))
+
+    return change
+
+
+def damaged_calibration(experiment):
+    path = experiment.model("calibration.json")
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def of_other_data(experiment):
+    path = experiment.model("calibration.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"training_data": "f" * 64}))
 
 
 def more_layers(experiment):
@@ -127,15 +155,39 @@ BAD_RESULTS = {
         "uncertainty",
         {},
         OutdatedError,
-        "member_000: trained on other evidence or labels than data_engineering has written since. "
-        "Run training again",
+        "member_000: made with other evidence, labels or folds than data_engineering has written "
+        "since. Run training again",
+    ),
+    "other values of a layer, before the scores": (
+        engineered_again(raster("magnetics", np.arange(160) % 37)),
+        "evaluation",
+        {},
+        OutdatedError,
+        "members: made with other evidence, labels or folds than data_engineering has written "
+        "since. Run training and uncertainty again",
+    ),
+    "other values of a layer, before the targets": (
+        engineered_again(raster("magnetics", np.arange(160) % 37)),
+        "risk",
+        {},
+        OutdatedError,
+        "members: made with other evidence, labels or folds than data_engineering has written "
+        "since. Run training, uncertainty and evaluation again",
+    ),
+    "other deposits, before the targets": (
+        engineered_again(deposits(lambda frame: frame.iloc[:-1])),
+        "risk",
+        {},
+        OutdatedError,
+        "predictions of the ensemble: made with other folds than data_engineering has written "
+        "since. Run training, uncertainty and evaluation again",
     ),
     "another grid, before the maps": (
         engineered_again(grid={"resolution": 1000.0}),
         "uncertainty",
         {"grid": {"resolution": 1000.0}},
         OutdatedError,
-        "predictions of member_000: made with other cells than data_engineering has written "
+        "member_000: made with other evidence, labels or folds than data_engineering has written "
         "since. Run training again",
     ),
     "another grid, before the scores": (
@@ -159,7 +211,7 @@ BAD_RESULTS = {
         "uncertainty",
         {"folds": {"seed": 1}},
         OutdatedError,
-        "predictions of member_000: made with other folds than data_engineering has written "
+        "member_000: made with other evidence, labels or folds than data_engineering has written "
         "since. Run training again",
     ),
     "other folds, before the scores": (
@@ -187,12 +239,74 @@ BAD_RESULTS = {
         "the data were made with other parameters. Run data_engineering again:\n"
         "  - folds.count is 4, it was 3",
     ),
+    "a parameter of the data that is gone": (
+        made_of_old("data_quality", labels={"halo": 3.0}, alignment={"nodata": "auto"}),
+        "training",
+        {},
+        OutdatedError,
+        "the data were made with other parameters. Run data_engineering again:\n"
+        "  - labels.halo was 3.0, and is no longer a parameter\n"
+        '  - alignment.nodata was "auto", and is no longer a parameter',
+    ),
+    "maps of members of another model": (
+        lambda experiment: None,
+        "uncertainty",
+        {"model": {"steps": 60}, "ensemble": {"seed": 5, "diversity": "clusters"}},
+        OutdatedError,
+        "the members were trained with other parameters. Run training again:\n"
+        "  - model.steps is 60, it was 40\n"
+        "  - ensemble.seed is 5, it was 0\n"
+        '  - ensemble.diversity is "clusters", it was "seeds"',
+    ),
+    "scores of members of another seed": (
+        lambda experiment: None,
+        "evaluation",
+        {"ensemble": {"seed": 5}},
+        OutdatedError,
+        "the members were trained with other parameters. Run training and uncertainty again:\n"
+        "  - ensemble.seed is 5, it was 0",
+    ),
+    "targets of another ensemble, calibrated and scored in another way": (
+        lambda experiment: None,
+        "risk",
+        {
+            "ensemble": {"size": 4},
+            "uncertainty": {"calibration": "none"},
+            "evaluation": {"bootstrap": 60},
+        },
+        OutdatedError,
+        "the members were trained with other parameters. Run training and uncertainty again:\n"
+        "  - ensemble.size is 4, it was 3\n"
+        "the members were calibrated with other parameters. Run uncertainty again:\n"
+        '  - uncertainty.calibration is "none", it was "platt"\n'
+        "the scores were computed with other parameters. Run evaluation again:\n"
+        "  - evaluation.bootstrap is 60, it was 50",
+    ),
+    "maps of members of another kind of model": (
+        lambda experiment: experiment.set_parameters(model={"kind": "cvae"}),
+        "uncertainty",
+        {},
+        OutdatedError,
+        "the members were trained with other parameters. Run training again:\n"
+        '  - model.kind is "cvae", it was "vae"',
+    ),
 }
 
 
 WRITTEN_BEFORE = {
-    "evaluation": {"07_model_output/small/baselines_out_of_fold.parquet"},
-    "risk": {"07_model_output/small/hot_spots.tif", "08_reporting/small/maps/risk_return.tif"},
+    "evaluation": {
+        "07_model_output/small/baselines_out_of_fold.parquet",
+        "07_model_output/small/oof_predictions.parquet",
+        "08_reporting/small/layer_importance.csv",
+    },
+    "risk": {
+        "07_model_output/small/economics.tif",
+        "07_model_output/small/hot_spots.tif",
+        "08_reporting/small/maps/risk_adjusted_return.tif",
+        "08_reporting/small/maps/risk_return.tif",
+        "08_reporting/small/next_samples.gpkg",
+    }
+    | {f"08_reporting/small/maps/{one.name}.qml" for one in MAPS},
 }
 """Files of nodes that were done before the one that refused."""
 
@@ -208,3 +322,43 @@ def test_bad_results(case, mapped, tmp_path):
 
     changed = {name for name, _ in experiment.written().items() ^ before.items()}
     assert changed <= WRITTEN_BEFORE.get(pipeline, set())
+
+
+def test_a_job_leaves_it_to_who_dispatched_it(mapped, tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_BATCH_JOB_ID", "5c1f")
+    experiment = mapped.copy(tmp_path)
+    experiment.run("risk", ensemble={"seed": 5})
+    assert experiment.output("report.html").exists()
+
+
+def test_members_of_another_training_do_not_mix(mapped, tmp_path):
+    """One pack was trained again with another diversity, the other was not."""
+    experiment = mapped.copy(tmp_path)
+    path = experiment.model("member_002.safetensors")
+    bundle = MemberBundle.load(path)
+    replace(bundle, header=replace(bundle.header, diversity="clusters")).save(path)
+    assert refused(experiment, "uncertainty") == (
+        BundleError,
+        "member_002 was trained with another ensemble.diversity (clusters) than member_000 "
+        "(seeds). Train it again",
+    )
+
+
+def test_a_damaged_calibration_is_named_before_work_is_spent(mapped, tmp_path):
+    experiment = mapped.copy(tmp_path)
+    damaged_calibration(experiment)
+    before = experiment.written()
+    kind, message = refused(experiment, "evaluation")
+    assert kind is StorageError
+    assert message.startswith("<storage>/06_models/small/calibration.json: is no JSON")
+    assert experiment.written() == before
+
+
+def test_maps_are_made_with_a_calibration_of_the_same_data(mapped, tmp_path):
+    experiment = mapped.copy(tmp_path)
+    of_other_data(experiment)
+    with (
+        KedroSession.create(PROJECT, conf_source=str(experiment.conf), env="small") as session,
+        pytest.raises(Exception, match="was fitted to the training data ffffffffffff, member_000"),
+    ):
+        session.run(pipeline_names=["uncertainty"], node_names=["uncertainty.predict_map"])

@@ -26,6 +26,10 @@ def test_every_run_that_the_members_come_from_is_named(finished):
         "package_version": bundles[0].header.package_version,
         "run": "1, 2",
         "training_data": bundles[0].header.data_digest,
+        "made_with": {
+            "model": bundles[0].header.settings.model_dump(mode="json"),
+            "ensemble": {"seed": 0, "diversity": "seeds", "size": 3},
+        },
     }
 
 
@@ -36,3 +40,4 @@ def test_a_run_here_leaves_the_commit_in_bundles_and_report(finished):
     report = finished.output("report.html").read_text(encoding="utf-8")
     assert "members.git_commit" in report
     assert members["training_data"] in report
+    assert "members.made_with" not in report

@@ -39,7 +39,7 @@ def region():
 def test_the_fit_holds_what_the_held_out_map_misses(region):
     fit, cells = region
     found, summary = find_hot_spots(fit, SPOTS)
-    scores = score_zones(found, cells, SPOTS, EvaluationParameters(bootstrap=50))
+    scores = score_zones(found, cells, cells, SPOTS, EvaluationParameters(bootstrap=50))
     assert scores["fit"]["capture"]["value"] == 1.0
     assert scores["fit"]["area_share"] == pytest.approx(summary["area_share"])
     assert scores["held_out"]["capture"]["value"] == 0.0
@@ -50,6 +50,6 @@ def test_a_sample_of_the_map_has_no_held_out_zones(region):
     fit, cells = region
     found, _ = find_hot_spots(fit, SPOTS)
     sampled = cells.assign(weight=np.where(cells["label"] == 1, 1.0, 2.0))
-    scores = score_zones(found, sampled, SPOTS, EvaluationParameters(bootstrap=50))
+    scores = score_zones(found, sampled, sampled, SPOTS, EvaluationParameters(bootstrap=50))
     assert "sample of the background" in scores["held_out"]["absent"]
     assert scores["fit"]["capture"]["value"] == 1.0

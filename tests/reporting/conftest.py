@@ -183,7 +183,9 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics, oof):  # noqa: 
         categories=split.map,
         economics=money,
         targets=targets,
-        next_samples=next_samples(prediction, deposits, count=8, spacing=3000),
+        next_samples=next_samples(
+            prediction, cells.loc[cells.label == 1, "cell"], count=8, spacing=3000
+        ),
         deposits=deposits,
         cells=cells,
         metrics=metrics,

@@ -243,6 +243,22 @@ def test_cuda_is_refused_where_there_is_none(monkeypatch):
     assert choose_device("auto").type == "cpu"
 
 
+def test_a_gpu_is_chosen_by_its_number(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: True)
+    monkeypatch.setattr("torch.cuda.device_count", lambda: 2)
+    chosen = [str(choose_device(name)) for name in ("auto", "cpu", "cuda", "cuda:1")]
+    assert chosen == ["cuda", "cpu", "cuda", "cuda:1"]
+    message = r"^ensemble\.device = 'cuda:2', but PyTorch sees 2 CUDA devices\. Use 'auto' or"
+    with pytest.raises(ConfigurationError, match=message):
+        choose_device("cuda:2")
+
+
+@pytest.mark.parametrize("name", ["gpu", "CUDA", "cuda:", "cuda:-1", "mps", ""])
+def test_what_is_no_device_is_refused(name):
+    with pytest.raises(ConfigurationError, match="is no device; give auto, cpu, cuda, or a GPU"):
+        choose_device(name)
+
+
 def test_members_learn_what_there_is_to_learn(make_data):
     data = make_data(cells=2400, seed=3)
     pack = fit_members(

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.special import logit, ndtr
 
 from mineral_prospectivity.errors import ConfigurationError
-from mineral_prospectivity.geo.grid import cells_of_points
-from mineral_prospectivity.geo.tabulate import evidence_table
+from mineral_prospectivity.geo.tabulate import valid_cells
+from mineral_prospectivity.labels import deposit_points, label_cells, select_deposits
 from mineral_prospectivity.parameters import RiskParameters
 from mineral_prospectivity.targeting import (
     best_ground,
@@ -21,7 +21,11 @@ from mineral_prospectivity.targeting import (
     risk_return,
     select_targets,
 )
-from mineral_prospectivity.uq.undiscovered import break_even, undiscovered_per_known
+from mineral_prospectivity.uq.undiscovered import (
+    break_even,
+    deposits_per_cell,
+    undiscovered_per_known,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,6 +64,7 @@ def analyse_risk_return(
     risk_aversion: float = 1.0,
     tail: float = 0.1,
     per_known: float | None = None,
+    per_cell: float = 1.0,
     known: ArrayLike = False,
 ) -> RiskReturnAnalysis:
     """Weigh the return of testing each cell against what is not known of it.
@@ -80,6 +85,9 @@ def analyse_risk_return(
     per_known
         Undiscovered deposits for each known one; None takes the probability of a known deposit
         for the chance of a discovery. See :mod:`mineral_prospectivity.uq.undiscovered`.
+    per_cell
+        Deposits that a positive cell stands for, where a buffer or polygons make several cells
+        positive for one: see :func:`~mineral_prospectivity.uq.undiscovered.deposits_per_cell`.
     known
         Where a deposit is known, 0/1, ``(cells,)``: nothing is left to discover there. By default
         nowhere.
@@ -120,9 +128,10 @@ def analyse_risk_return(
         risk_aversion=risk_aversion,
         tail=tail,
         per_known=per_known,
+        per_cell=per_cell,
         known=known,
     )
-    needed = break_even(exploration_cost / discovery_value, per_known)
+    needed = break_even(exploration_cost / (discovery_value * per_cell), per_known)
     margin = prediction.log_odds_mean - logit(needed)
     chance = ndtr(margin / np.maximum(prediction.log_odds_sd, np.finfo(float).tiny))
     chance = np.where(np.asarray(known, dtype=bool), 0.0, chance)
@@ -133,6 +142,7 @@ def pick_targets(
     maps: Raster,
     deposits: gpd.GeoDataFrame,
     *,
+    buffer: float = 0.0,
     parameters: RiskParameters | None = None,
 ) -> gpd.GeoDataFrame:
     """Return ranked targets, with those that the budget buys marked.
@@ -143,8 +153,10 @@ def pick_targets(
         From :meth:`~mineral_prospectivity.api.ensemble.CalibratedEnsemble.map`, better read
         back from the file it was written to.
     deposits
-        Known deposits, points in the CRS of the grid; may be empty. Those on cells without a
+        Known deposits, points or polygons with a CRS; may be empty. Those on cells without a
         prediction do not count. Testing the cells of the others discovers nothing.
+    buffer
+        Cells this near a deposit count as its own, m, as ``labels.buffer`` made them in training.
     parameters
         Hot spots, categories, economics and targets; by default those of the project.
 
@@ -152,6 +164,8 @@ def pick_targets(
     ------
     ConfigurationError
         As the parts of the analysis raise it.
+    DepositError
+        If none of the deposits lies on the grid, or they cannot be used.
 
     Examples
     --------
@@ -171,18 +185,19 @@ def pick_targets(
         surface, radius=chosen.hot_spots.radius, significance=chosen.hot_spots.significance
     ).map
     categories = risk_return(hot, maps, **chosen.categories.model_dump()).map
-    money, known = chosen.economics, _cells_of_known(maps, deposits)
+    money, (located, known) = chosen.economics, _known(maps, deposits, buffer)
     targets = find_targets(
         best_ground(hot, maps, chosen.targets.area_share),
         maps,
         economics_map(
             maps,
             **money.model_dump(exclude={"undiscovered_deposits"}),
-            per_known=undiscovered_per_known(money.undiscovered_deposits, known.size),
+            per_known=undiscovered_per_known(money.undiscovered_deposits, len(located)),
+            per_cell=deposits_per_cell(len(located), known.size),
             known_cells=known,
         ),
         categories,
-        deposits=deposits,
+        deposits=located,
         min_area=chosen.targets.min_area,
         count=chosen.targets.count,
         exploration_cost=money.exploration_cost,
@@ -190,10 +205,16 @@ def pick_targets(
     return select_targets(targets, budget=chosen.targets.budget, spacing=chosen.targets.spacing)
 
 
-def _cells_of_known(maps: Raster, deposits: gpd.GeoDataFrame) -> NDArray[np.int64]:
-    """Return the cell of each deposit on a cell with a prediction."""
-    points = deposits.geometry
-    cells = cells_of_points(maps.grid, points.x.to_numpy(), points.y.to_numpy())
-    cells = cells[cells >= 0]
-    predicted = evidence_table(maps.select(["probability"]), cells)["probability"].notna()
-    return np.asarray(cells[predicted])
+def _known(
+    maps: Raster, deposits: gpd.GeoDataFrame, buffer: float
+) -> tuple[gpd.GeoDataFrame, NDArray[np.int64]]:
+    """Return the deposits on cells with a prediction as points, and the cells that they mark."""
+    if deposits.empty:
+        return deposits, np.empty(0, dtype=np.int64)
+    cells = valid_cells(maps.select(["probability"]), 1.0)
+    selected, _ = select_deposits(deposits, maps.grid)
+    labels = label_cells(maps.grid, cells, selected, buffer=buffer)
+    predicted = labels.home >= 0
+    counted = selected[predicted]
+    points = deposit_points(maps.grid, counted, labels.home[predicted])
+    return counted.set_geometry(points, crs=counted.crs), cells[labels.label == 1]

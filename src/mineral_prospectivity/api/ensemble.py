@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 CALIBRATION = "calibration.json"
 """File beside the member bundles."""
 
+DIGITS = 12
+"""Of a SHA-256, as many as a message names."""
+
+_RENEW = "Copy all of the folder again, or run training and uncertainty again"
+
 
 @dataclass(frozen=True)
 class CalibratedEnsemble:
@@ -58,7 +63,20 @@ class CalibratedEnsemble:
 
     @classmethod
     def of(cls, ensemble: Ensemble, calibration: Mapping[str, Any]) -> CalibratedEnsemble:
-        """Return the ensemble with what the uncertainty pipeline wrote of its calibration."""
+        """Return the ensemble with what the uncertainty pipeline wrote of its calibration.
+
+        Raises
+        ------
+        BundleError
+            If the calibration was fitted to other training data than the members.
+        """
+        fitted = calibration.get("training_data", ensemble.data_digest)
+        if fitted != ensemble.data_digest:
+            msg = (
+                f"{CALIBRATION} was fitted to the training data {fitted[:DIGITS]}, "
+                f"{ensemble.names[0]} was trained on {ensemble.data_digest[:DIGITS]}. {_RENEW}"
+            )
+            raise BundleError(msg)
         return cls(
             ensemble,
             LogitCalibration.from_dict(calibration["overall"]),
@@ -212,13 +230,15 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
         Folder or S3 prefix with ``member_*.safetensors`` and ``calibration.json``, for example
         ``data/06_models/demo``.
     device
-        ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``.
+        ``auto`` takes CUDA where there is one; or ``cpu``, ``cuda``, ``cuda:1``.
 
     Raises
     ------
+    ConfigurationError
+        If there is no such device.
     BundleError
-        If there is no calibration, a member that it was fitted with is missing or damaged, or
-        members do not fit each other. Other bundles in the folder are left alone.
+        If there is no calibration or it is damaged, a member that it was fitted with is missing
+        or damaged, or they do not fit each other. Other bundles in the folder are left alone.
 
     Examples
     --------
@@ -237,7 +257,8 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
             "or give the folder that they wrote, such as data/06_models/demo"
         )
         raise BundleError(msg)
-    calibration = json.loads(files.cat_file(f"{root}/{CALIBRATION}"))
+    path = f"{root}/{CALIBRATION}"
+    calibration = _read_calibration(path, files.cat_file(path))
     paths = [f"{root}/{member_name(member)}.safetensors" for member in calibration["members"]]
     missing = [path for path in paths if not files.exists(path)]
     if missing:
@@ -246,5 +267,25 @@ def load_ensemble(location: str | Path, *, device: str = "auto") -> CalibratedEn
             "run the training and uncertainty pipelines"
         )
         raise BundleError(msg)
-    bundles = [MemberBundle.from_bytes(files.cat_file(path)) for path in paths]
+    bundles = [_read_member(path, files.cat_file(path)) for path in paths]
     return CalibratedEnsemble.of(Ensemble.of(bundles, device=device), calibration)
+
+
+def _read_calibration(path: str, content: bytes) -> dict[str, Any]:
+    try:
+        calibration: dict[str, Any] = json.loads(content)
+        LogitCalibration.from_dict(calibration["overall"])
+        NoveltyScale.from_dict(calibration["novelty"])
+        list(calibration["members"])
+    except (ValueError, KeyError, TypeError) as error:
+        msg = f"{path}: is cut off or damaged ({type(error).__name__}: {error}). {_RENEW}"
+        raise BundleError(msg) from None
+    return calibration
+
+
+def _read_member(path: str, content: bytes) -> MemberBundle:
+    try:
+        return MemberBundle.from_bytes(content)
+    except BundleError as error:
+        msg = f"{path}: {error}"
+        raise BundleError(msg) from None

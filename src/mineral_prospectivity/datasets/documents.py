@@ -10,6 +10,7 @@ import numpy as np
 from kedro_datasets._typing import HTMLPreview, JSONPreview
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
+from mineral_prospectivity.errors import StorageError
 
 
 class JSONDataset(StoredDataset[Any, Any]):
@@ -20,9 +21,22 @@ class JSONDataset(StoredDataset[Any, Any]):
     """
 
     def load(self) -> Any:
-        """Return what the file holds."""
+        """Return what the file holds.
+
+        Raises
+        ------
+        DatasetError
+            If that is no JSON.
+        """
         copy = self._file.fetch()
-        return json.loads(copy.path.read_text(encoding="utf-8"))
+        try:
+            return json.loads(copy.path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            msg = (
+                f"{self._file.url}: is no JSON, or is cut off or damaged ({error}). Copy it "
+                "again, or run again what writes it"
+            )
+            raise StorageError(msg) from None
 
     def save(self, data: Any) -> None:
         """Write the data.

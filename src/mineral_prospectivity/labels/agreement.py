@@ -76,6 +76,28 @@ def require_same_grid(cells: pd.DataFrame, grid: GeoBox, what: str, again: str) 
         raise OutdatedError(_message(what, "cells", again))
 
 
+def require_same_data(found: str, now: str, what: str, again: str) -> None:
+    """Raise an error when something was made from other evidence or labels than there are now.
+
+    Parameters
+    ----------
+    found
+        Digest of the data that it was made from.
+    now
+        Digest of the data that there are: see
+        :meth:`~mineral_prospectivity.vae.data.TrainingData.digest`.
+    what, again
+        As for :func:`require_same_cells`.
+
+    Raises
+    ------
+    OutdatedError
+        Naming what to do.
+    """
+    if found != now:
+        raise OutdatedError(_message(what, "evidence, labels or folds", again))
+
+
 def _message(what: str, plural: str, again: str) -> str:
     return (
         f"{what}: made with other {plural} than data_engineering has written since. "

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+TAKEN = ("fid", "geom", "geometry", "cell", "cluster", "fold")
+"""Columns of the deposits that a GeoPackage keeps for itself, or that are made here."""
+
 
 def make_cells(
     grid: GeoBox,
@@ -62,8 +65,10 @@ def make_cells(
         weight``. Weights add up to the number of valid cells: a drawn background cell stands
         for several.
     geopandas.GeoDataFrame
-        Points with the columns of the source and ``cell, cluster, fold``. A polygon becomes the
-        centre of its middle cell. Deposits on cells without evidence are left out and logged.
+        Points with the columns of the source and ``cell, cluster, fold``. A column of the source
+        whose name is one of ``TAKEN`` or repeats another, whatever the case, is called
+        ``<column>_source``, which is logged. A polygon becomes the centre of its middle cell.
+        Deposits on cells without evidence are left out and logged.
 
     Raises
     ------
@@ -98,7 +103,8 @@ def make_cells(
             "training": labels.training,
         }
     )
-    located = _locate(grid, deposits, labels.home).assign(
+    points = deposit_points(grid, deposits, labels.home)
+    located = gpd.GeoDataFrame(_attributes(deposits), geometry=points, crs=deposits.crs).assign(
         cell=labels.home,
         cluster=labels.deposit_cluster,
         fold=fold[np.searchsorted(cells, labels.home)],
@@ -158,13 +164,44 @@ def without_evidence(rows: Sequence[int], given: int) -> str:
     )
 
 
-def _locate(grid: GeoBox, deposits: gpd.GeoDataFrame, home: NDArray[np.int64]) -> gpd.GeoDataFrame:
-    x, y = cell_centres(grid, home)
+def deposit_points(
+    grid: GeoBox, deposits: gpd.GeoDataFrame, home: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    """Return where each deposit counts: a point where it is, a polygon in the middle of its cell.
+
+    Parameters
+    ----------
+    grid
+        Grid of the experiment.
+    deposits
+        Points or polygons in the CRS of the grid.
+    home
+        The one cell of each: see :func:`~mineral_prospectivity.labels.positives.home_cells`.
+    """
     is_point = (deposits.geom_type == "Point").to_numpy()
-    points = np.where(is_point, deposits.geometry.array, shapely.points(x, y))
-    return gpd.GeoDataFrame(
-        deposits.drop(columns=deposits.geometry.name), geometry=points, crs=deposits.crs
+    points: NDArray[np.object_] = np.where(
+        is_point, deposits.geometry.array, shapely.points(*cell_centres(grid, home))
     )
+    return points
+
+
+def _attributes(deposits: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return what the source says of deposits, no column of which a file or a step overwrites.
+
+    Names that differ in case alone are one name in a GeoPackage.
+    """
+    table = pd.DataFrame(deposits.drop(columns=deposits.select_dtypes("geometry").columns))
+    names: list[str] = []
+    for name in map(str, table.columns):
+        own = name
+        while own.lower() in {*TAKEN, *(other.lower() for other in names)}:
+            own += "_source"
+        names.append(own)
+    pairs = zip(table.columns, names, strict=True)
+    renamed = [f"{old} is {new}" for old, new in pairs if old != new]
+    if renamed:
+        logger.warning("deposits: names of columns are taken: %s", ", ".join(renamed))
+    return table.set_axis(names, axis=1)
 
 
 def _draw_background(table: pd.DataFrame, max_background: int, seed: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import geopandas as gpd
 import numpy as np
 
-from mineral_prospectivity.geo.grid import Window, cell_centres, cells_of_points
+from mineral_prospectivity.geo.grid import Window, cell_centres
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,20 +23,20 @@ REPORTED = (
 
 
 def next_samples(
-    maps: Raster, deposits: gpd.GeoDataFrame, *, count: int, spacing: float
+    maps: Raster, known_cells: NDArray[np.integer], *, count: int, spacing: float
 ) -> gpd.GeoDataFrame:
     """Propose the cells whose label would tell most about the models.
 
     BALD (the mutual information of label and model) picks the cells, the largest first; a cell
     nearer than the spacing to one already picked is skipped, because neighbours tell nearly
-    the same. Cells with a known deposit have their label already.
+    the same. Cells that a known deposit makes positive have their label already.
 
     Parameters
     ----------
     maps
         Bands ``mutual_information`` (nats), ``probability``, ``epistemic`` and ``total``.
-    deposits
-        Known deposits: points in the CRS of the grid.
+    known_cells
+        Flat indices of the cells that hold a known deposit, any order.
     count
         Sites proposed; fewer where the map holds no more at this spacing.
     spacing
@@ -56,8 +56,7 @@ def next_samples(
     information = np.full((rows, cols), -np.inf, dtype=np.float32)
     for window, block in maps.select(["mutual_information"]).blocks():
         information[window.slices] = np.nan_to_num(block[0], nan=-np.inf)
-    known = cells_of_points(maps.grid, deposits.geometry.x, deposits.geometry.y)
-    information.ravel()[known[known >= 0]] = -np.inf
+    information.ravel()[known_cells] = -np.inf
     reach = spacing / abs(maps.grid.resolution.x)
     cells = _spread_maxima(information, count, reach)
     return _site_table(maps, cells)

@@ -155,12 +155,12 @@ def discovery_sd(
 
 
 def break_even(chance: float, per_known: float | None) -> float:
-    """Return the p of a known deposit at which the chance of a discovery is ``chance``.
+    """Return the p of a known deposit at which the chance of a discovery is ``chance``, at most 1.
 
     Parameters
     ----------
     chance
-        Chance of a discovery, in (0, 1).
+        Chance of a discovery, positive; from 1 on only a certain deposit could reach it.
     per_known
         As in :func:`discovery_probability`.
 
@@ -169,4 +169,6 @@ def break_even(chance: float, per_known: float | None) -> float:
     >>> break_even(0.125, per_known=0.5)
     0.2
     """
+    if chance >= 1:
+        return 1.0
     return chance if per_known is None else chance / (chance + per_known)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.vae.cell_model import CellModel
     from mineral_prospectivity.vae.conditional.settings import CvaeSettings
+    from mineral_prospectivity.vae.diversity import Resampling
     from mineral_prospectivity.vae.settings import VaeSettings
 
 FORMAT = 2
@@ -70,6 +71,8 @@ class BundleHeader:
         Where inner folds chose that: by how much context lowers the mean negative log-likelihood,
         nats a cell. For the fit without a fold under the fold's number, by predictions of inner
         folds; for this one under ``map``, by predictions of all folds.
+    diversity
+        In what the members' data differ; None where the file does not say.
     """
 
     member: int
@@ -82,11 +85,20 @@ class BundleHeader:
     provenance: Mapping[str, str] = field(default_factory=dict)
     reads_context: bool = True
     context_gain: Mapping[str, float] = field(default_factory=dict)
+    diversity: Resampling | None = None
 
     @property
     def bands_read(self) -> tuple[Band, ...]:
         """Those of the bands that the member reads."""
         return self.bands if self.reads_context else layers_alone(self.bands)
+
+    @property
+    def made_with(self) -> dict[str, dict[str, Any]]:
+        """The parameters that it was trained with, by group, as plain values."""
+        ensemble: dict[str, Any] = {"seed": self.seed}
+        if self.diversity is not None:
+            ensemble["diversity"] = self.diversity
+        return {"model": self.settings.model_dump(mode="json"), "ensemble": ensemble}
 
     def to_dict(self) -> dict[str, Any]:
         """Return the header as plain values for JSON."""
@@ -126,6 +138,7 @@ class MemberBundle:
         settings: VaeSettings | CvaeSettings,
         data_digest: str,
         history: pd.DataFrame,
+        diversity: Resampling = "seeds",
     ) -> MemberBundle:
         """Return the bundle of one member."""
         header = BundleHeader(
@@ -136,6 +149,7 @@ class MemberBundle:
             data_digest=data_digest,
             package_version=version("mineral-prospectivity"),
             history={str(name): history[name].tolist() for name in history},
+            diversity=diversity,
         )
         tensors = {
             name: np.ascontiguousarray(tensor.detach().cpu().numpy())

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.vae.settings import known_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """Return the device: ``auto`` takes CUDA where there is one.
+    """Return the device: ``auto`` takes CUDA where there is one, ``cuda:1`` the second GPU.
 
     Everything runs in single precision on either: the networks are too small for half precision
     to pay, and the variance of the head is a difference of two larger numbers.
@@ -24,13 +25,17 @@ def choose_device(name: str = "auto") -> torch.device:
     Raises
     ------
     ConfigurationError
-        When CUDA is asked for and there is none.
+        When there is no such device.
     """
-    available = torch.cuda.is_available()
-    if name == "cuda" and not available:
-        msg = "ensemble.device = 'cuda', but PyTorch sees no CUDA device. Use 'auto' or 'cpu'"
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if known_device(name) == "auto":
+        return torch.device("cuda" if found else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= found:
+        seen = f"{found or 'no'} CUDA device{'s' * (found > 1)}"
+        msg = f"ensemble.device = {name!r}, but PyTorch sees {seen}. Use 'auto' or 'cpu'"
         raise ConfigurationError(msg)
-    return torch.device("cuda" if available and name != "cpu" else "cpu")
+    return device
 
 
 @contextmanager

@@ -63,11 +63,14 @@ class Ensemble:
         The evidence that the members expect, in order.
     readers
         The members by what they read of it: all bands, or those that are no context.
+    data_digest
+        SHA-256 of what they were trained on.
     """
 
     names: tuple[str, ...]
     bands: tuple[Band, ...]
     readers: tuple[Readers, ...] = field(repr=False)
+    data_digest: str = field(repr=False)
 
     @classmethod
     def of(cls, bundles: Sequence[MemberBundle], *, device: str = "auto") -> Ensemble:
@@ -90,7 +93,8 @@ class Ensemble:
         target = choose_device(device)
         readers = [_readers(bundles, members, target) for members in by_reading.values()]
         names = tuple(bundle.name for bundle in bundles)
-        return cls(names, bundles[0].header.bands, tuple(readers))
+        first = bundles[0].header
+        return cls(names, first.bands, tuple(readers), first.data_digest)
 
     @classmethod
     def load(cls, paths: Iterable[Path], *, device: str = "auto") -> Ensemble:
@@ -254,14 +258,16 @@ def _check_alike(first: MemberBundle, other: MemberBundle) -> None:
             f"{mine.settings.kind!r}. Train all members with one model.kind"
         )
         raise BundleError(msg)
-    if mine.settings != theirs.settings:
-        own, their = mine.settings.model_dump(), theirs.settings.model_dump()
-        different = [name for name in own if own[name] != their[name]]
-        msg = (
-            f"{other.name} was trained with another model.{different[0]} "
-            f"({their[different[0]]}) than {first.name} ({own[different[0]]}). Train it again"
-        )
-        raise BundleError(msg)
+    for group, own in mine.made_with.items():
+        their = theirs.made_with[group]
+        different = [name for name in own if their.get(name, own[name]) != own[name]]
+        if different:
+            name = different[0]
+            msg = (
+                f"{other.name} was trained with another {group}.{name} ({their[name]}) than "
+                f"{first.name} ({own[name]}). Train it again"
+            )
+            raise BundleError(msg)
     if mine.data_digest != theirs.data_digest or mine.bands != theirs.bands:
         raise _other_data(first, other)
 

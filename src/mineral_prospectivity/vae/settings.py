@@ -2,9 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from mineral_prospectivity.errors import ConfigurationError
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d+)?")
+
+
+def known_device(name: str) -> str:
+    """Return the name of a device, which this machine need not have.
+
+    Raises
+    ------
+    ConfigurationError
+        When it is none.
+
+    Examples
+    --------
+    >>> known_device("cuda:1")
+    'cuda:1'
+    """
+    if not _DEVICE.fullmatch(name):
+        msg = f"{name!r} is no device; give auto, cpu, cuda, or a GPU by its number, such as cuda:1"
+        raise ConfigurationError(msg)
+    return name
 
 
 class AutoencoderSettings(BaseModel):

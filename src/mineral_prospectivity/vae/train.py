@@ -205,6 +205,7 @@ class _Trainer:
             settings=self.settings,
             data_digest=self.prepared.digest,
             history=full.drop(columns=["member", "fit"]),
+            diversity=self.diversity.resampling,
         )
 
 

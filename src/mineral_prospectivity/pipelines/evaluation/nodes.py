@@ -14,7 +14,7 @@ from mineral_prospectivity.geo.grid import cell_centres
 from mineral_prospectivity.geo.layers import EvidenceLayer
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, valid_cells
-from mineral_prospectivity.labels import require_same_cells, require_same_grid
+from mineral_prospectivity.labels import require_same_cells, require_same_data, require_same_grid
 from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY
 from mineral_prospectivity.parameters import (
     EvaluationParameters,
@@ -28,6 +28,7 @@ from mineral_prospectivity.scoring.importance import layer_importance
 from mineral_prospectivity.scoring.validity import Ground, area_mask, check_validity
 from mineral_prospectivity.uq.calibration import LogitCalibration
 from mineral_prospectivity.uq.moments import LogitMoments
+from mineral_prospectivity.vae.data import TrainingData
 
 FIT = ["probability", "log_odds_mean", "log_odds_sd"]
 """Maps of the fit that saw all labels, which is scored apart."""
@@ -102,14 +103,18 @@ def check_folds(
     evidence: pd.DataFrame,
     evidence_stack: Raster,
     oof_predictions: pd.DataFrame,
+    members: dict[str, Any],
     grid: GridParameters,
     folds: FoldParameters,
     parameters: EvaluationParameters,
 ) -> tuple[dict[str, Any], Raster]:
     """Return whether the folds ask what the map is asked, and how unlike training each cell is.
 
-    Both are asked of the layers, whatever else is evidence.
+    Both are asked of the layers, whatever else is evidence. The members must have been trained on
+    the evidence that there is now, as the baselines are.
     """
+    now = TrainingData.from_tables(cells, evidence, evidence_stack.bands).digest()
+    require_same_data(members["training_data"], now, "members", "training and uncertainty")
     own = without_context(evidence_stack)
     names = [name for name in own.names if name != DEPOSIT_DENSITY.name]
     layers = own.select(names)
@@ -162,7 +167,12 @@ def compare(
         block_size=folds.block_size,
         brownfield=labels.brownfield,
     )
-    return {**scores, "validity": validity, "recalibration": _recalibration(calibration)}
+    return {
+        **scores,
+        "validity": validity,
+        "recalibration": _recalibration(calibration),
+        "made_with": {"evaluation": parameters.model_dump(mode="json")},
+    }
 
 
 def _recalibration(calibration: dict[str, Any]) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def create_pipeline(peers: Sequence[str], truths: Sequence[str]) -> Pipeline:
                     "evidence",
                     "evidence_stack",
                     "oof_predictions",
+                    "members",
                     "params:grid",
                     "params:folds",
                     "params:evaluation",

@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, raster_of_cells
-from mineral_prospectivity.labels import require_same_grid
+from mineral_prospectivity.labels import require_same_cells, require_same_data, require_same_grid
 from mineral_prospectivity.parameters import (
     EconomicsParameters,
     EvaluationParameters,
     HotSpotParameters,
-    Parameters,
     RiskCategoryParameters,
     SampleParameters,
     TargetParameters,
 )
-from mineral_prospectivity.reporting import qgis
-from mineral_prospectivity.reporting.provenance import provenance
-from mineral_prospectivity.reporting.report import ReportInputs, render_report
-from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation.scored import or_absent
 from mineral_prospectivity.scoring.undiscovered import undiscovered_sensitivity
 from mineral_prospectivity.scoring.zones import require_every_cell, zone_capture
@@ -44,6 +39,10 @@ from mineral_prospectivity.targeting import (
     target_zones,
 )
 from mineral_prospectivity.uq.undiscovered import deposits_per_cell, undiscovered_per_known
+from mineral_prospectivity.vae.data import TrainingData
+
+AGAIN = "training, uncertainty and evaluation"
+"""What has to run again before a risk analysis of other data."""
 
 
 def find_hot_spots(
@@ -64,6 +63,7 @@ def find_hot_spots(
 def score_zones(
     hot_spot_map: Raster,
     oof_predictions: pd.DataFrame,
+    cells: pd.DataFrame,
     parameters: HotSpotParameters,
     evaluation: EvaluationParameters,
 ) -> dict[str, Any]:
@@ -73,11 +73,12 @@ def score_zones(
     map of which every cell was predicted by fits that never saw its block.
     """
     grid = hot_spot_map.grid
-    require_same_grid(oof_predictions, grid, "hot spots", "training and uncertainty")
-    cells = oof_predictions["cell"].to_numpy()
+    require_same_grid(cells, grid, "hot spots", "training and uncertainty")
+    require_same_cells(oof_predictions, cells, "predictions of the ensemble", AGAIN)
+    scored = oof_predictions["cell"].to_numpy()
 
     def capture(zones: Raster) -> dict[str, Any]:
-        inside = evidence_table(zones.select(["high_return"]), cells)["high_return"] == 1
+        inside = evidence_table(zones.select(["high_return"]), scored)["high_return"] == 1
         return zone_capture(
             oof_predictions,
             inside.to_numpy(),
@@ -89,7 +90,7 @@ def score_zones(
     def held_out() -> dict[str, Any]:
         require_every_cell(oof_predictions)
         values = oof_predictions[parameters.band].to_numpy()
-        surface = raster_of_cells(grid, cells, values, Band(parameters.band))
+        surface = raster_of_cells(grid, scored, values, Band(parameters.band))
         found = hot_spots(surface, radius=parameters.radius, significance=parameters.significance)
         return capture(found.map)
 
@@ -115,7 +116,7 @@ def appraise(
 ) -> tuple[Raster, Raster]:
     """Return the economics of every cell, and the risk-adjusted return as a map of its own."""
     require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
-    deposits, positive = int(cells["deposits"].sum()), cells["label"] == 1
+    deposits, known = int(cells["deposits"].sum()), _known_cells(cells)
     economics = economics_map(
         prediction,
         exploration_cost=parameters.exploration_cost,
@@ -123,8 +124,8 @@ def appraise(
         risk_aversion=parameters.risk_aversion,
         tail=parameters.tail,
         per_known=undiscovered_per_known(parameters.undiscovered_deposits, deposits),
-        per_cell=deposits_per_cell(deposits, int(positive.sum())),
-        known_cells=cells.loc[positive, "cell"].to_numpy(),
+        per_cell=deposits_per_cell(deposits, known.size),
+        known_cells=known,
     )
     return economics, economics.select(["risk_adjusted_return"])
 
@@ -142,6 +143,7 @@ def weigh_undiscovered(
 
 
 def rank_targets(
+    *,
     hot_spot_map: Raster,
     prediction: Raster,
     economics: Raster,
@@ -162,6 +164,8 @@ def rank_targets(
     As polygons and as a table; then what drives each, and the deposits it resembles. What the
     layers show around a target is told where members read it.
     """
+    now = TrainingData.from_tables(cells, evidence, evidence_stack.bands).digest()
+    require_same_data(members["training_data"], now, "members", AGAIN)
     read = evidence_stack if members.get("context_readers") else without_context(evidence_stack)
     ground = best_ground(hot_spot_map, prediction, parameters.area_share)
     found = find_targets(
@@ -193,10 +197,18 @@ def rank_targets(
 
 
 def propose_samples(
-    prediction: Raster, deposits: gpd.GeoDataFrame, parameters: SampleParameters
+    prediction: Raster, cells: pd.DataFrame, parameters: SampleParameters
 ) -> gpd.GeoDataFrame:
     """Return the sites whose label would tell most about the models."""
-    return next_samples(prediction, deposits, count=parameters.count, spacing=parameters.spacing)
+    require_same_grid(cells, prediction.grid, "prediction", "training and uncertainty")
+    return next_samples(
+        prediction, _known_cells(cells), count=parameters.count, spacing=parameters.spacing
+    )
+
+
+def _known_cells(cells: pd.DataFrame) -> NDArray[np.int64]:
+    """Return the cells that known deposits make positive, whose label nothing can add to."""
+    return cells.loc[cells["label"] == 1, "cell"].to_numpy(np.int64)
 
 
 def summarise_risk(
@@ -224,89 +236,3 @@ def summarise_risk(
         },
         "undiscovered": undiscovered,
     }
-
-
-def style_maps(prediction: Raster, returns: Raster, cells: pd.DataFrame) -> list[str]:
-    """Return the QGIS style of every published map, in the order of `qgis.MAPS`."""
-    prior = float(np.average(cells["label"], weights=cells["weight"]))
-    styles = qgis.map_styles(prediction, returns, prior)
-    return [styles[one.name] for one in qgis.MAPS]
-
-
-def style_features(
-    targets: gpd.GeoDataFrame, samples: gpd.GeoDataFrame, deposits: gpd.GeoDataFrame
-) -> tuple[str, str, str]:
-    """Return the QGIS styles of `qgis.FEATURES`."""
-    return (
-        qgis.targets_style(targets),
-        qgis.samples_style(samples),
-        qgis.deposits_style(deposits),
-    )
-
-
-def write_qgis_project(
-    targets: gpd.GeoDataFrame,
-    deposits: gpd.GeoDataFrame,
-    evidence_stack: Raster,
-    experiment: str,
-    *styles: str,
-) -> tuple[gpd.GeoDataFrame, Raster, bytes]:
-    """Return the QGIS project, after the deposits and the evidence that lie beside it.
-
-    All that the project shows is in its own folder, which can so be copied as it is. ``styles``
-    holds those of `qgis.FEATURES`, then those of `qgis.MAPS`.
-    """
-    layers = without_context(evidence_stack)
-    names = [*qgis.FEATURES, *(one.name for one in qgis.MAPS)]
-    bands = zip(layers.bands, qgis.evidence_styles(layers), strict=True)
-    project = qgis.ProjectInputs(
-        name=experiment,
-        grid=layers.grid,
-        styles={**dict(zip(names, styles, strict=True)), "folds": qgis.folds_style(deposits)},
-        evidence=tuple(bands),
-        targets=targets,
-    )
-    return deposits, layers, qgis.project_file(project)
-
-
-def write_report(
-    prediction: Raster,
-    categories: Raster,
-    economics: Raster,
-    targets: gpd.GeoDataFrame,
-    samples: gpd.GeoDataFrame,
-    deposits: gpd.GeoDataFrame,
-    cells: pd.DataFrame,
-    metrics: dict[str, Any],
-    data_quality: dict[str, Any],
-    risk_summary: dict[str, Any],
-    members: dict[str, Any],
-    timings: dict[str, dict[str, Any]],
-    drivers: pd.DataFrame,
-    importance: pd.DataFrame,
-    latent: Raster,
-    latent_view: Raster,
-    parameters: dict[str, Any],
-) -> str:
-    """Return the report: where, how sure, what it is worth, and what could be wrong."""
-    plain = Parameters.model_validate(parameters).model_dump(mode="json")
-    return render_report(
-        ReportInputs(
-            title=plain["experiment"],
-            created=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-            prediction=prediction,
-            categories=categories,
-            economics=economics,
-            targets=targets,
-            next_samples=samples,
-            deposits=deposits,
-            cells=cells,
-            metrics=metrics,
-            quality=data_quality,
-            risk=risk_summary,
-            reasons=Reasons(drivers, importance, latent, latent_view),
-            parameters=plain,
-            provenance=provenance() | {"members": members},
-            timings={name: of for name, of in timings.items() if not name.endswith("write_report")},
-        )
-    )

@@ -13,12 +13,11 @@ from scipy.special import expit
 from mineral_prospectivity.api.ensemble import CalibratedEnsemble
 from mineral_prospectivity.api.explanation import attribution_map, latent_map
 from mineral_prospectivity.api.prediction import MAPS
-from mineral_prospectivity.errors import OutdatedError
 from mineral_prospectivity.geo.false_colours import false_colours
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.shards import assemble, shard
 from mineral_prospectivity.geo.tabulate import evidence_table
-from mineral_prospectivity.labels import require_same_cells
+from mineral_prospectivity.labels import require_same_cells, require_same_data
 from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.parameters import (
     EnsembleParameters,
@@ -41,7 +40,10 @@ LATENT_SAMPLE = 20_000
 
 
 def calibrate(
-    cells: pd.DataFrame, parameters: UncertaintyParameters, *tables: pd.DataFrame
+    cells: pd.DataFrame,
+    members: dict[str, Any],
+    parameters: UncertaintyParameters,
+    *tables: pd.DataFrame,
 ) -> tuple[dict[str, Any], pd.DataFrame]:
     """Return the calibration of the ensemble, and its calibrated out-of-fold uncertainties.
 
@@ -65,6 +67,8 @@ def calibrate(
         "overall": overall.to_dict(),
         "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},
         "novelty": novelty.to_dict(),
+        "training_data": members["training_data"],
+        "made_with": {"uncertainty": parameters.model_dump(mode="json", exclude={"shards"})},
     }
     predicted = _out_of_fold(cells, moments, by_fold)
     return calibration, predicted.assign(novelty=novelty.percentile(residual))
@@ -72,14 +76,14 @@ def calibrate(
 
 def describe_members(
     cells: pd.DataFrame, evidence: pd.DataFrame, evidence_stack: Raster, *bundles: MemberBundle
-) -> dict[str, str | int]:
-    """Return what the members of the map were made from, and whether they read the context.
+) -> dict[str, Any]:
+    """Return what the members of the map were made from and with, and whether they read context.
 
     They must have been trained on the evidence, labels and folds that there are now.
     """
     Ensemble.of(bundles, device="cpu").check(evidence_stack.bands)
     digest = TrainingData.from_tables(cells, evidence, evidence_stack.bands).digest()
-    _require_trained_on(bundles[0], digest)
+    require_same_data(bundles[0].header.data_digest, digest, bundles[0].name, "training")
     origins = [
         {"package_version": bundle.header.package_version, **bundle.header.provenance}
         for bundle in bundles
@@ -87,7 +91,15 @@ def describe_members(
     names = dict.fromkeys(name for origin in origins for name in origin)
     found = {name: {origin[name] for origin in origins if name in origin} for name in names}
     told = {name: ", ".join(sorted(values)) for name, values in found.items()}
-    return {"count": len(bundles), **told, "training_data": digest, **_context_read(bundles)}
+    made_with = bundles[0].header.made_with
+    made_with["ensemble"]["size"] = len(bundles)
+    return {
+        "count": len(bundles),
+        **told,
+        "training_data": digest,
+        **_context_read(bundles),
+        "made_with": made_with,
+    }
 
 
 def _context_read(bundles: Sequence[MemberBundle]) -> dict[str, str | int]:
@@ -113,7 +125,8 @@ def predict_map(
     *bundles: MemberBundle,
 ) -> Raster:
     """Return all maps of the ensemble as one raster, computed window by window."""
-    _require_trained_on(bundles[0], members["training_data"])
+    first, now = bundles[0], members["training_data"]
+    require_same_data(first.header.data_digest, now, first.name, "training")
     ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
     return ensemble.map(evidence_stack, min_coverage=grid.min_coverage)
 
@@ -141,15 +154,6 @@ def assemble_map(evidence_stack: Raster, *parts: Raster) -> Raster:
 def publish_maps(prediction: Raster) -> list[Raster]:
     """Return each map as a raster of its own."""
     return [prediction.select([band.name]) for band in MAPS]
-
-
-def _require_trained_on(bundle: MemberBundle, digest: str) -> None:
-    if bundle.header.data_digest != digest:
-        msg = (
-            f"{bundle.name}: trained on other evidence or labels than data_engineering has "
-            "written since. Run training again"
-        )
-        raise OutdatedError(msg)
 
 
 def _fit_overall(

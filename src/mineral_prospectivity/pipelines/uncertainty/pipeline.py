@@ -36,7 +36,7 @@ def create_pipeline(packs: Sequence[Sequence[int]], shards: int = 1) -> Pipeline
         [
             Node(
                 calibrate,
-                ["cells", "params:uncertainty", *tables],
+                ["cells", "members", "params:uncertainty", *tables],
                 ["calibration", "ensemble_out_of_fold"],
                 name="calibrate",
             ),
