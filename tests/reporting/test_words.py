@@ -1,6 +1,9 @@
 """Sentences computed from figures: findings and caveats."""
 
+import re
+
 import numpy as np
+import pandas as pd
 import pytest
 
 from mineral_prospectivity.reporting.caveats import caveats
@@ -57,6 +60,15 @@ BACKGROUND = (
 )
 
 
+NO_TARGETS = pd.DataFrame(columns=["target_id", "rank", "unlike_training", "outside_applicability"])
+
+
+def warned(metrics=None, **changes):
+    """Return the caveats of a sound map, but for what is changed."""
+    sound = {"quality": {}, "undiscovered": ASSUMED, "maps": USUAL, "targets": NO_TARGETS}
+    return plain(caveats(metrics or metrics_of(), **(sound | changes)))
+
+
 def test_how_sure_quotes_held_out_capture_with_its_interval():
     assert plain(how_sure(metrics_of())) == [
         "Searching the most prospective 5 % of the area would have found 40 % (30 % to 50 %) of "
@@ -95,7 +107,7 @@ def test_a_ranking_no_better_than_chance_is_said_first(value, low, high):
     )
     found["scored"] |= {"brownfield": True, "deposit_clusters": 7}
     found["notes"] = {"brownfield": "Brownfield."}
-    assert caveats(found, {}, ASSUMED, USUAL)[0] == (
+    assert warned(found)[0] == (
         f"Nothing shows that this map is better than chance: held-out {numbers} Do not choose "
         "ground by it; look for layers that tell of these deposits, or for more deposits."
     )
@@ -110,7 +122,7 @@ def test_a_ranking_no_better_than_chance_is_said_first(value, low, high):
     ],
 )
 def test_a_ranking_without_an_interval_is_neither_trusted_nor_doubted(unknown):
-    said = " ".join([*how_sure(ranked(**unknown)), *caveats(ranked(**unknown), {}, ASSUMED, USUAL)])
+    said = " ".join([*how_sure(ranked(**unknown)), *warned(ranked(**unknown))])
     assert "chance:" not in said
     assert "Trust the ranking" not in said
 
@@ -229,7 +241,7 @@ def test_key_figures_head_the_report(inputs):
 
 
 def test_a_sound_map_has_only_the_standing_caveats():
-    assert caveats(metrics_of(), {}, ASSUMED, USUAL) == [ASSUMPTION, BACKGROUND]
+    assert warned() == [ASSUMPTION, BACKGROUND]
 
 
 @pytest.mark.parametrize(
@@ -281,19 +293,38 @@ def test_a_sound_map_has_only_the_standing_caveats():
     ],
 )
 def test_each_weakness_is_told(changes, words):
-    assert plain(caveats(metrics_of(**changes), {}, ASSUMED, USUAL))[0].startswith(words)
+    assert warned(metrics_of(**changes))[0].startswith(words)
 
 
 def test_extrapolation_is_told():
     far = novelty_map(np.r_[np.full(10, 100.0), np.full(90, 50.0)])
-    assert plain(caveats(metrics_of(), {}, ASSUMED, far))[0] == (
+    assert warned(maps=far)[0] == (
         "10 % of the area looks like at most one in a hundred held-out cells (novelty of 99 or "
         "more): there the map extrapolates."
     )
 
 
+@pytest.mark.parametrize(
+    ("unlike", "share", "told"),
+    [
+        ([1.0, 0.5], [0.0, 0.5], None),
+        ([np.nan, 0.5], [np.nan, 0.5], None),
+        ([1.01, 0.5], [0.1, 0.0], "1 target of 2 lies outside .*: T0007 \\(rank 1\\)\\."),
+        ([0.5, 0.5], [0.0, 0.51], "1 target of 2 lies outside .*: T0009 \\(rank 2\\)\\."),
+        ([3.0, 0.5], [1.0, 0.9], "2 targets of 2 lie outside .*: T0007 .* and T0009 "),
+    ],
+)
+def test_targets_outside_the_area_of_applicability_are_named(unlike, share, told):
+    targets = pd.DataFrame({"target_id": ["T0007", "T0009"], "rank": [1, 2]}).assign(
+        unlike_training=unlike, outside_applicability=share
+    )
+    found = [text for text in warned(targets=targets) if "outside the area" in text]
+    assert len(found) == (told is not None)
+    assert all(re.match(told, text) for text in found)
+
+
 def test_a_missing_number_of_undiscovered_deposits_is_told():
-    found = plain(caveats(metrics_of(), {}, {"known_deposits": 48, "assumed": None}, USUAL))
+    found = warned(undiscovered={"known_deposits": 48, "assumed": None})
     assert found[0] == (
         "Values in money take the probability of a known deposit for the chance of a discovery. "
         "That is right if about as many deposits are undiscovered as known (48); give the number "
@@ -306,7 +337,7 @@ def test_findings_on_the_data_come_last():
         "findings": ["band 'x' is constant (1): it says nothing"],
         "deposits": {"messages": ["deposits: 1 of 9 points lies outside the grid (row 4)"]},
     }
-    assert caveats(metrics_of(), quality, ASSUMED, USUAL)[2:] == [
+    assert warned(quality=quality)[2:] == [
         "Data: band 'x' is constant (1): it says nothing.",
         "Data: deposits: 1 of 9 points lies outside the grid (row 4).",
     ]
@@ -318,7 +349,7 @@ def test_unmeasured_things_raise_no_caveat():
         calibration={"ensemble": {"line": {"absent": "p is the same in every cell"}}},
     )
     maps = Thumbnail(("probability",), np.zeros((1, 1, 1)), (0, 1, 0, 1), 1)
-    assert caveats(changed, {}, ASSUMED, maps) == [ASSUMPTION, BACKGROUND]
+    assert warned(changed, maps=maps) == [ASSUMPTION, BACKGROUND]
 
 
 @pytest.mark.parametrize(

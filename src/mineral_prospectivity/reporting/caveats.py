@@ -14,15 +14,20 @@ from mineral_prospectivity.reporting.comparisons import (
 )
 from mineral_prospectivity.reporting.undiscovered import undiscovered_caveats
 from mineral_prospectivity.reporting.validity import validity_caveats
-from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
+from mineral_prospectivity.reporting.words import is_absent, named, number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import geopandas as gpd
 
     from mineral_prospectivity.reporting.thumbnails import Thumbnail
 
 FEW_CLUSTERS = 20
 """Below this many deposit clusters a bootstrap over them is rough, and all intervals are wide."""
+
+MOST = 0.5
+"""Share of a target beyond which it lies outside the area of applicability as a whole."""
 
 FAR = 99.0
 """Percentile of novelty from which a cell counts as unlike the training cells."""
@@ -33,6 +38,7 @@ def caveats(
     quality: Mapping[str, Any],
     undiscovered: Mapping[str, Any],
     maps: Thumbnail,
+    targets: gpd.GeoDataFrame,
 ) -> list[str]:
     """Return what a reader must know before acting on the map, the gravest first.
 
@@ -46,6 +52,8 @@ def caveats(
         From :func:`~mineral_prospectivity.scoring.undiscovered.undiscovered_sensitivity`.
     maps
         With the band ``novelty``, if there is one.
+    targets
+        Ranked, with ``unlike_training`` and ``outside_applicability``.
     """
     found = [
         *_chance(metrics),
@@ -56,6 +64,7 @@ def caveats(
         *_epistemic(metrics["uncertainty"]),
         *validity_caveats(metrics["validity"]),
         *_novelty(maps),
+        *_targets_outside(targets),
         *undiscovered_caveats(undiscovered),
         "Cells without a known deposit count as background, though some hold deposits that nobody "
         "has found: the probability is that of a known deposit, and errs on the low side.",
@@ -138,4 +147,19 @@ def _novelty(maps: Thumbnail) -> list[str]:
     return [
         f"{percent(share)} of the area looks like at most one in a hundred held-out cells (novelty "
         f"of {FAR:g} or more): there the map extrapolates."
+    ]
+
+
+def _targets_outside(targets: gpd.GeoDataFrame) -> list[str]:
+    """Name the targets whose best cell, or most of whose ground, is unlike any training cell."""
+    outside = targets[(targets["unlike_training"] > 1) | (targets["outside_applicability"] > MOST)]
+    if outside.empty:
+        return []
+    names = named([f"{row.target_id} (rank {row.rank})" for row in outside.itertuples()])
+    verb = "lies" if len(outside) == 1 else "lie"
+    return [
+        f"{plural(len(outside), 'target')} of {len(targets)} {verb} outside the area of "
+        f"applicability, at the best cell or for the most part: {names}. The layers there are "
+        "unlike those of any training cell, so neither the chance nor its interval is supported "
+        "by the held-out scores."
     ]

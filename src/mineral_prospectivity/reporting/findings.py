@@ -13,7 +13,7 @@ from mineral_prospectivity.reporting.comparisons import (
 from mineral_prospectivity.reporting.words import (
     is_absent,
     kilometres,
-    listed,
+    named,
     number,
     percent,
     plural,
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-
-FUNDED_NAMED = 3
-"""Funded targets, at most, that are named."""
 
 
 def key_figures(
@@ -167,10 +164,8 @@ def _apart(spacing: float) -> str:
 def _funded(targets: gpd.GeoDataFrame) -> str:
     """Return which targets the budget buys, in the order of buying, and what it buys in part."""
     bought = targets[targets["selected"]].sort_values("selection_order", kind="stable")
-    named = [
+    return named([
         f"{row.target_id} (rank {row.rank}"
         + (")" if row.funded_share == 1 else f", {percent(row.funded_share)} of it)")
-        for row in bought.head(FUNDED_NAMED).itertuples()
-    ]
-    more = len(bought) - FUNDED_NAMED
-    return listed([*named, plural(more, "other")] if more > 0 else named)
+        for row in bought.itertuples()
+    ])  # fmt: skip

@@ -130,7 +130,8 @@ def render_report(inputs: ReportInputs) -> str:
         web_map=web_map(inputs, maps),
         map_targets=tables.map_target_rows(inputs.targets),
         **_for_the_geologist(inputs, caveats(
-            inputs.metrics, inputs.quality, inputs.risk["undiscovered"], maps.prediction
+            inputs.metrics, inputs.quality, inputs.risk["undiscovered"], maps.prediction,
+            inputs.targets,
         )),
         **why_section(inputs.reasons, maps.prediction, inputs.deposits, inputs.targets),
         **_for_the_statistician(inputs),

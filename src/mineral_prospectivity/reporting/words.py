@@ -34,6 +34,9 @@ UNCERTAINTY_NAMES = {
     "log_odds_sd": "SD of the log-odds",
 }
 
+NAMED = 3
+"""Items, at most, that a sentence names."""
+
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -116,6 +119,18 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 target', '1,200 targets', '2 boxes')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def named(items: list[str]) -> str:
+    """Return the first items as a list within a sentence, and how many more there are.
+
+    Examples
+    --------
+    >>> named(["a", "b"]), named(["a", "b", "c", "d", "e"])
+    ('a and b', 'a, b, c and 2 others')
+    """
+    more = len(items) - NAMED
+    return listed([*items[:NAMED], plural(more, "other")] if more > 0 else items)
 
 
 def listed(items: list[str]) -> str:
