@@ -7,9 +7,14 @@ import pandas as pd
 import pytest
 
 from mineral_prospectivity.reporting.caveats import caveats
+from mineral_prospectivity.reporting.comparisons import Comparison, beats_chance, unsupported_claims
 from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
-from mineral_prospectivity.reporting.score_tables import calibration_rows
-from mineral_prospectivity.reporting.tables import target_rows
+from mineral_prospectivity.reporting.score_tables import (
+    calibration_rows,
+    comparison_rows,
+    score_rows,
+)
+from mineral_prospectivity.reporting.tables import target_rows, zone_rows
 from mineral_prospectivity.reporting.thumbnails import Thumbnail
 from mineral_prospectivity.reporting.words import NO_BREAK
 
@@ -60,6 +65,10 @@ BACKGROUND = (
 )
 
 
+def few(clusters=7):
+    return {"scored": metrics_of()["scored"] | {"deposit_clusters": clusters, "deposits": 9}}
+
+
 NO_TARGETS = pd.DataFrame(columns=["target_id", "rank", "unlike_training", "outside_applicability"])
 
 
@@ -85,6 +94,70 @@ def test_how_sure_says_when_probabilities_do_not_come_true():
         "The probabilities do not come true exactly: the calibration error is 0.03, where an "
         "exact map would show at most 0.002. Trust the ranking more than the numbers."
     )
+
+
+COME_TRUE = "The probabilities come true as often as they say"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, COME_TRUE),
+        (few(20), COME_TRUE),
+        (few(19), "Whether the probabilities come true, 19 clusters of deposits cannot tell."),
+        (
+            {"slope": 1.25},
+            "The probabilities are too timid (calibration slope 1.25, 1 is right), though the "
+            "calibration error is what an exact map would show by chance.",
+        ),
+        ({"slope": 1.24}, COME_TRUE),
+        ({"slope": 0.5}, "The probabilities are too extreme (calibration slope 0.5, 1 is right)"),
+        (
+            {"absent": "p separates the classes, so the slope is infinite"},
+            "Whether the probabilities come true is unknown: p separates the classes, so the "
+            "slope is infinite.",
+        ),
+    ],
+)
+def test_that_probabilities_come_true_is_said_where_enough_speaks_for_it(changes, said):
+    found = metrics_of(**{key: value for key, value in changes.items() if key == "scored"})
+    if "scored" not in changes and changes:
+        found["calibration"]["ensemble"]["line"] = changes
+    assert how_sure(found)[1].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"low": 1.0, "high": 1.0}, "every draw of clusters gives the same"),
+        ({"low": np.nan, "high": np.nan}, "every draw of clusters gives the same"),
+        ({"interval": {"absent": "1 deposit clusters: a bootstrap needs at least 2"}},
+         "1 deposit clusters: a bootstrap needs at least 2"),
+    ],
+)  # fmt: skip
+def test_an_interval_that_says_nothing_is_not_printed(inputs, changed, why):
+    found = metrics_of(**few(3))
+    model = found["models"]["ensemble"]
+    model["capture"]["0.05"] = {"value": 1.0, "lift": 20.0} | changed
+    model["roc_auc"] = {"value": 1.0} | changed
+    head = plain([key_figures(found, inputs.risk, inputs.targets)[0][1]])[0]
+    assert head.endswith(f"5 % of the area (no interval: {why})")
+    assert f"have found 100 % (no interval: {why}) of the deposits" in plain(how_sure(found))[0]
+    assert beats_chance(found) is None
+    assert plain([row[1] for row in score_rows(found, ["roc_auc"]).rows]) == ["1"]
+
+
+def test_zones_and_differences_without_width_claim_nothing():
+    gap = Comparison("lightgbm", "capture@0.05", 1.0, 1.0, 1.0)
+    assert gap.verdict == "not distinguishable"
+    assert comparison_rows([gap]).rows[0][3] == "none: every draw of clusters gives the same"
+    (claim,) = unsupported_claims([gap], 0.95)
+    assert claim.endswith("of the difference includes 0, or has no width.")
+    zone = {"area_share": 0.1, "captured": 4, "deposits": 4}
+    zone["capture"] = {"value": 1.0, "low": 1.0, "high": 1.0}
+    held_out = {"absent": "1 deposit clusters: a bootstrap needs at least 2"}
+    (fit, _) = zone_rows({"zones": {"fit": zone, "held_out": held_out}}).rows
+    assert fit[-1] == "none: every draw of clusters gives the same"
 
 
 def ranked(**roc_auc):
@@ -268,7 +341,9 @@ def test_a_sound_map_has_only_the_standing_caveats():
                 }
             },
             "There are only 7 clusters of deposits (9 deposits). Neighbouring deposits tell the "
-            "same story, so every interval here is wide and itself uncertain.",
+            "same story, so an interval here is wide and itself uncertain; where every draw of "
+            "clusters gives the same score, none is given. Nor can so few tell whether "
+            "probabilities come true.",
         ),
         (
             {"fit": {"models": {"ensemble": {"capture": {"0.05": {"value": 0.8}}}}}},

@@ -9,6 +9,8 @@ import numpy as np
 from mineral_prospectivity.reporting.comparisons import (
     against_chance,
     beats_chance,
+    calibration_slope,
+    few_clusters,
     find_score,
     headline_names,
 )
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from mineral_prospectivity.reporting.thumbnails import Thumbnail
-
-FEW_CLUSTERS = 20
-"""Below this many deposit clusters a bootstrap over them is rough, and all intervals are wide."""
 
 MOST = 0.5
 """Share of a target beyond which it lies outside the area of applicability as a whole."""
@@ -58,7 +57,7 @@ def caveats(
     found = [
         *_chance(metrics),
         *_brownfield(metrics),
-        *_few_deposits(metrics["scored"]),
+        *_few_deposits(metrics),
         *_optimism(metrics),
         *_slope(metrics),
         *_epistemic(metrics["uncertainty"]),
@@ -87,15 +86,17 @@ def _brownfield(metrics: Mapping[str, Any]) -> list[str]:
     return [metrics["notes"]["brownfield"]] if metrics["scored"]["brownfield"] else []
 
 
-def _few_deposits(scored: Mapping[str, Any]) -> list[str]:
-    count = scored["deposit_clusters"]
-    if count >= FEW_CLUSTERS:
+def _few_deposits(metrics: Mapping[str, Any]) -> list[str]:
+    if not few_clusters(metrics):
         return []
+    scored = metrics["scored"]
+    count = scored["deposit_clusters"]
     verb = "is" if count == 1 else "are"
     return [
         f"There {verb} only {plural(count, 'cluster')} of deposits "
         f"({plural(scored['deposits'], 'deposit')}). Neighbouring deposits tell the same story, "
-        f"so every interval here is wide and itself uncertain."
+        f"so an interval here is wide and itself uncertain; where every draw of clusters gives "
+        f"the same score, none is given. Nor can so few tell whether probabilities come true."
     ]
 
 
@@ -117,14 +118,8 @@ def _optimism(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _slope(metrics: Mapping[str, Any]) -> list[str]:
-    line = metrics["calibration"]["ensemble"]["line"]
-    if is_absent(line) or abs(np.log(max(line["slope"], 1e-6))) < np.log(1.25):
-        return []
-    kind = "too extreme" if line["slope"] < 1 else "too timid"
-    return [
-        f"Held out, the probabilities are {kind} (calibration slope {number(line['slope'])}, "
-        f"1 is right)."
-    ]
+    slope, words = calibration_slope(metrics)
+    return [f"Held out, the probabilities are {words}."] if slope == "off" else []
 
 
 def _epistemic(uncertainty: Mapping[str, Any]) -> list[str]:

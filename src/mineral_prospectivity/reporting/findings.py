@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING, Any
 from mineral_prospectivity.reporting.comparisons import (
     against_chance,
     beats_chance,
+    calibration_slope,
+    few_clusters,
     find_score,
     headline_names,
 )
 from mineral_prospectivity.reporting.words import (
+    NO_WIDTH,
     is_absent,
     kilometres,
     named,
     number,
     percent,
     plural,
+    span,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +37,7 @@ def key_figures(
     score, area = find_score(metrics["models"]["ensemble"], name), _area(name)
     held_out = "of the deposits that the model had not seen lie in the most prospective"
     found = "unknown" if is_absent(score) else percent(score["value"])
-    interval = f" ({percent(score['low'])} to {percent(score['high'])})" if "low" in score else ""
+    interval = "" if is_absent(score) else _interval(score)
     high = _high_return(risk)
     paying = int((targets["testing_return"] > 0).sum())
     clusters = metrics["scored"]["deposit_clusters"]
@@ -43,6 +47,12 @@ def key_figures(
         (f"{paying} of {len(targets)}", "targets have cells that pay after the discount for risk"),
         (f"{clusters:,}", "clusters of known deposits are what all of this rests on"),
     ]
+
+
+def _interval(score: Mapping[str, Any]) -> str:
+    """Return an interval in brackets, or why there is none."""
+    why = score["interval"]["absent"] if "interval" in score else NO_WIDTH
+    return f" ({span(score, percent) or f'no interval: {why}'})"
 
 
 def _area(name: str) -> str:
@@ -93,13 +103,10 @@ def how_sure(metrics: Mapping[str, Any]) -> list[str]:
     if is_absent(score):
         found = f"How many deposits the top {area} would have found is unknown: {score['absent']}."
     else:
-        interval = (
-            f" ({percent(score['low'])} to {percent(score['high'])})" if "low" in score else ""
-        )
         found = (
             f"Searching the most prospective {area} of the area would have found "
-            f"{percent(score['value'])}{interval} of the deposits of blocks that the model had "
-            f"never seen, {score['lift']:.2g} times as many as a search at random."
+            f"{percent(score['value'])}{_interval(score)} of the deposits of blocks that the model "
+            f"had never seen, {score['lift']:.2g} times as many as a search at random."
         )
     return [*_chance(metrics), found, _calibration(metrics)]
 
@@ -115,15 +122,29 @@ def _chance(metrics: Mapping[str, Any]) -> list[str]:
 def _calibration(metrics: Mapping[str, Any]) -> str:
     error = metrics["calibration"]["ensemble"]["ece"]
     if error["value"] <= error["null_high"]:
-        return (
-            "The probabilities come true as often as they say, as far as these deposits can tell: "
-            "the calibration error is what an exact map would show by chance."
-        )
+        return _as_by_chance(metrics)
     return (
         f"The probabilities do not come true exactly: the calibration error is "
         f"{number(error['value'])}, where an exact map would show at most "
         f"{number(error['null_high'])}."
     ) + (" Trust the ranking more than the numbers." if beats_chance(metrics) else "")
+
+
+def _as_by_chance(metrics: Mapping[str, Any]) -> str:
+    """Say what a calibration error no larger than chance proves: little, unless all else fits."""
+    chance = "the calibration error is what an exact map would show by chance"
+    slope, words = calibration_slope(metrics)
+    clusters = plural(metrics["scored"]["deposit_clusters"], "cluster")
+    if few_clusters(metrics):
+        return f"Whether the probabilities come true, {clusters} of deposits cannot tell."
+    if slope == "off":
+        return f"The probabilities are {words}, though {chance}."
+    if slope == "unknown":
+        return f"Whether the probabilities come true is unknown: {words}."
+    return (
+        "The probabilities come true as often as they say, as far as these deposits can tell: "
+        f"{chance}."
+    )
 
 
 def what_worth(

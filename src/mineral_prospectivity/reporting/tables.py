@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mineral_prospectivity.reporting.words import is_absent, kilometres, listed, number, percent
+from mineral_prospectivity.reporting.words import (
+    NO_WIDTH,
+    is_absent,
+    kilometres,
+    listed,
+    number,
+    percent,
+    span,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +76,7 @@ def _zone_cells(zone: Mapping[str, Any]) -> tuple[str, str, str, str]:
         percent(zone["area_share"]),
         f"{zone['captured']} of {zone['deposits']}",
         percent(capture["value"]),
-        f"{percent(capture['low'])} to {percent(capture['high'])}",
+        span(capture, percent) or f"none: {NO_WIDTH}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,9 @@ UNCERTAINTY_NAMES = {
 
 NAMED = 3
 """Items, at most, that a sentence names."""
+
+NO_WIDTH = "every draw of clusters gives the same"
+"""Why an interval that has no width is not given."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -97,6 +100,22 @@ def percent(share: float) -> str:
     value = 100 * share
     text = f"{value:.0f}" if value >= 10 else f"{value:.2g}"  # noqa: PLR2004
     return f"{text}{NO_BREAK}%"
+
+
+def span(found: Mapping[str, Any], form: Callable[[float], str] = number) -> str:
+    """Return an interval from its ``low`` to its ``high``; empty where it says nothing.
+
+    An interval has no ends where too few clusters were drawn, and no width where every draw of
+    clusters gives the same score, as when all few deposits are found: it would look certain.
+
+    Examples
+    --------
+    >>> span({"low": 0.3, "high": 0.5}), span({"low": 1.0, "high": 1.0}), span({"value": 1.0})
+    ('0.3 to 0.5', '', '')
+    """
+    if "low" not in found or not found["low"] < found["high"]:
+        return ""
+    return f"{form(found['low'])} to {form(found['high'])}"
 
 
 def kilometres(metres: float, digits: int = 1) -> str:
