@@ -84,7 +84,8 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
     """Return where each target is best, the chance of a discovery in it, and what drives it."""
     headings = (
         "Rank", "Target", "Best cell: easting, km", "northing, km", "Best chance", "Area, km²",
-        "Mean chance", "90 %", "Expected", "Category", "Known", "Nearest deposit", "What drives it",
+        "Mean chance", "90 %", "Discoveries", "Category", "Known", "Nearest deposit",
+        "What drives it",
     )  # fmt: skip
     rows = [
         (
@@ -96,7 +97,7 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
             number(target.area_km2),
             percent(target.probability_mean),
             f"{percent(target.probability_lower)} to {percent(target.probability_upper)}",
-            number(target.expected_deposits),
+            number(target.expected_discoveries),
             target.category,
             str(target.known_deposits),
             _nearest(target.nearest_deposit, target.deposit_distance),

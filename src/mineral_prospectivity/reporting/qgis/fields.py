@@ -29,7 +29,7 @@ TARGET_TABS = (
         Field("probability_max", "Highest chance of a cell (0 to 1)", 5),
         Field("probability_lower", "Mean chance, lower 90 % bound", 5),
         Field("probability_upper", "Mean chance, upper 90 % bound", 5),
-        Field("expected_deposits", "Discoveries expected", 2),
+        Field("expected_discoveries", "Discoveries expected if all cells are tested", 2),
         Field("aleatoric", "Aleatoric uncertainty (mean SD)", 4),
         Field("epistemic", "Epistemic uncertainty (mean SD)", 4),
         Field("total", "Total uncertainty (mean SD)", 4),
