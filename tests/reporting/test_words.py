@@ -1,14 +1,17 @@
 """Sentences computed from figures: findings and caveats."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from mineral_prospectivity.parameters import EconomicsParameters
 from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.comparisons import Comparison, beats_chance, unsupported_claims
 from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
+from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.reporting.score_tables import (
     calibration_rows,
     comparison_rows,
@@ -69,12 +72,15 @@ def few(clusters=7):
     return {"scored": metrics_of()["scored"] | {"deposit_clusters": clusters, "deposits": 9}}
 
 
+OWN_MONEY = {"exploration_cost": 1.0, "discovery_value": 25.0}
+EXAMPLE_MONEY = EconomicsParameters().model_dump()
 NO_TARGETS = pd.DataFrame(columns=["target_id", "rank", "unlike_training", "outside_applicability"])
 
 
 def warned(metrics=None, **changes):
     """Return the caveats of a sound map, but for what is changed."""
     sound = {"quality": {}, "undiscovered": ASSUMED, "maps": USUAL, "targets": NO_TARGETS}
+    sound |= {"economics": OWN_MONEY}
     return plain(caveats(metrics or metrics_of(), **(sound | changes)))
 
 
@@ -140,8 +146,8 @@ def test_an_interval_that_says_nothing_is_not_printed(inputs, changed, why):
     model = found["models"]["ensemble"]
     model["capture"]["0.05"] = {"value": 1.0, "lift": 20.0} | changed
     model["roc_auc"] = {"value": 1.0} | changed
-    head = plain([key_figures(found, inputs.risk, inputs.targets)[0][1]])[0]
-    assert head.endswith(f"5 % of the area (no interval: {why})")
+    heads = key_figures(found, inputs.risk, inputs.targets, inputs.parameters["risk"])
+    assert plain([heads[0][1]])[0].endswith(f"5 % of the area (no interval: {why})")
     assert f"have found 100 % (no interval: {why}) of the deposits" in plain(how_sure(found))[0]
     assert beats_chance(found) is None
     assert plain([row[1] for row in score_rows(found, ["roc_auc"]).rows]) == ["1"]
@@ -245,6 +251,27 @@ def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
     assert inputs.targets[inputs.targets.selected].target_id.iloc[0] in choice
 
 
+def test_economics_that_nobody_set_are_called_an_example(inputs):
+    money = {**inputs.parameters["risk"], "economics": EXAMPLE_MONEY}
+    assert what_worth(inputs.risk, inputs.targets, money)[0].startswith(
+        "At a cost of 1 a cell and 200 for a discovery (an example: set risk.economics), a cell "
+    )
+    paying = key_figures(inputs.metrics, inputs.risk, inputs.targets, money)[2][1]
+    assert paying.endswith("after the discount for risk, by the economics of an example")
+    assert warned(economics=EXAMPLE_MONEY)[0].startswith(
+        "The economics are an example: the cost of 1 a cell and the value of 200 for a discovery "
+    )
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_the_section_on_worth_says_that_it_is_an_example(inputs):
+    assert "What it is worth</h2>" in render_report(inputs)
+    risk = {**inputs.parameters["risk"], "economics": EXAMPLE_MONEY}
+    page = render_report(replace(inputs, parameters={**inputs.parameters, "risk": risk}))
+    assert "What it is worth: an example</h2>" in page
+    assert "Read no value in money" in page
+
+
 def test_what_is_funded_is_named_in_the_order_of_buying_and_what_in_part(inputs):
     bought = inputs.targets.iloc[[0, 1, 2, 3, 3]].assign(
         rank=range(1, 6),
@@ -305,7 +332,7 @@ def test_what_worth_when_nothing_pays_or_is_funded(inputs):
 
 
 def test_key_figures_head_the_report(inputs):
-    found = key_figures(inputs.metrics, inputs.risk, inputs.targets)
+    found = key_figures(inputs.metrics, inputs.risk, inputs.targets, inputs.parameters["risk"])
     capture = inputs.metrics["models"]["ensemble"]["capture"]["0.05"]["value"]
     paying = int((inputs.targets.testing_return > 0).sum())
     assert plain([figure for figure, _ in found])[0] == f"{100 * capture:.0f} %"

@@ -14,6 +14,7 @@ from mineral_prospectivity.reporting.comparisons import (
     find_score,
     headline_names,
 )
+from mineral_prospectivity.reporting.findings import is_example
 from mineral_prospectivity.reporting.undiscovered import undiscovered_caveats
 from mineral_prospectivity.reporting.validity import validity_caveats
 from mineral_prospectivity.reporting.words import is_absent, named, number, percent, plural
@@ -37,7 +38,9 @@ def caveats(
     quality: Mapping[str, Any],
     undiscovered: Mapping[str, Any],
     maps: Thumbnail,
+    *,
     targets: gpd.GeoDataFrame,
+    economics: Mapping[str, Any],
 ) -> list[str]:
     """Return what a reader must know before acting on the map, the gravest first.
 
@@ -53,6 +56,8 @@ def caveats(
         With the band ``novelty``, if there is one.
     targets
         Ranked, with ``unlike_training`` and ``outside_applicability``.
+    economics
+        With ``exploration_cost`` and ``discovery_value``.
     """
     found = [
         *_chance(metrics),
@@ -64,6 +69,7 @@ def caveats(
         *validity_caveats(metrics["validity"]),
         *_novelty(maps),
         *_targets_outside(targets),
+        *_example_money(economics),
         *undiscovered_caveats(undiscovered),
         "Cells without a known deposit count as background, though some hold deposits that nobody "
         "has found: the probability is that of a known deposit, and errs on the low side.",
@@ -142,6 +148,18 @@ def _novelty(maps: Thumbnail) -> list[str]:
     return [
         f"{percent(share)} of the area looks like at most one in a hundred held-out cells (novelty "
         f"of {FAR:g} or more): there the map extrapolates."
+    ]
+
+
+def _example_money(economics: Mapping[str, Any]) -> list[str]:
+    if not is_example(economics):
+        return []
+    cost, value = (number(economics[name]) for name in ("exploration_cost", "discovery_value"))
+    return [
+        f"The economics are an example: the cost of {cost} a cell and the value of {value} for a "
+        "discovery are those that the project comes with. Which cells pay, the order of the "
+        "targets and what the budget buys follow from them. Set risk.economics.exploration_cost "
+        "and risk.economics.discovery_value to your own."
     ]
 
 

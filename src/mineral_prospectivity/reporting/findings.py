@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mineral_prospectivity.parameters import EconomicsParameters
 from mineral_prospectivity.reporting.comparisons import (
     against_chance,
     beats_chance,
@@ -29,10 +30,19 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
+EXAMPLE = EconomicsParameters()
+"""Costs and values that nobody has set for the ground at hand."""
+
+
 def key_figures(
-    metrics: Mapping[str, Any], risk: Mapping[str, Any], targets: gpd.GeoDataFrame
+    metrics: Mapping[str, Any],
+    risk: Mapping[str, Any],
+    targets: gpd.GeoDataFrame,
+    money: Mapping[str, Any],
 ) -> list[tuple[str, str]]:
     """Return the figures that head the report, each with what it means."""
+    pays = "targets have cells that pay after the discount for risk"
+    example = ", by the economics of an example" if is_example(money["economics"]) else ""
     name = headline_names(metrics)[-1]
     score, area = find_score(metrics["models"]["ensemble"], name), _area(name)
     held_out = "of the deposits that the model had not seen lie in the most prospective"
@@ -44,7 +54,7 @@ def key_figures(
     return [
         (found, f"{held_out} {area} of the area{interval}"),
         (percent(sum(row["area_share"] for row in high)), "of the area is ground of high return"),
-        (f"{paying} of {len(targets)}", "targets have cells that pay after the discount for risk"),
+        (f"{paying} of {len(targets)}", f"{pays}{example}"),
         (f"{clusters:,}", "clusters of known deposits are what all of this rests on"),
     ]
 
@@ -147,6 +157,12 @@ def _as_by_chance(metrics: Mapping[str, Any]) -> str:
     )
 
 
+def is_example(economics: Mapping[str, Any]) -> bool:
+    """Return whether cost and value are still those that the project comes with."""
+    names = ("exploration_cost", "discovery_value")
+    return all(economics[name] == getattr(EXAMPLE, name) for name in names)
+
+
 def what_worth(
     risk: Mapping[str, Any], targets: gpd.GeoDataFrame, money: Mapping[str, Any]
 ) -> list[str]:
@@ -154,8 +170,9 @@ def what_worth(
     cost, value = money["economics"]["exploration_cost"], money["economics"]["discovery_value"]
     chosen = risk["targets"]
     rule = (
-        f"At a cost of {number(cost)} a cell and {number(value)} for a discovery, a cell pays "
-        f"where its chance of a discovery is above {percent(cost / value)}."
+        f"At a cost of {number(cost)} a cell and {number(value)} for a discovery"
+        f"{' (an example: set risk.economics)' if is_example(money['economics']) else ''}, a cell "
+        f"pays where its chance of a discovery is above {percent(cost / value)}."
     )
     paying = int((targets["testing_return"] > 0).sum())
     budget = number(money["targets"]["budget"])
