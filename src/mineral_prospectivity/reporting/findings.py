@@ -130,6 +130,9 @@ def _chance(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _calibration(metrics: Mapping[str, Any]) -> str:
+    if few_clusters(metrics):
+        clusters = plural(metrics["scored"]["deposit_clusters"], "cluster")
+        return f"Whether the probabilities come true, {clusters} of deposits cannot tell."
     error = metrics["calibration"]["ensemble"]["ece"]
     if error["value"] <= error["null_high"]:
         return _as_by_chance(metrics)
@@ -144,9 +147,6 @@ def _as_by_chance(metrics: Mapping[str, Any]) -> str:
     """Say what a calibration error no larger than chance proves: little, unless all else fits."""
     chance = "the calibration error is what an exact map would show by chance"
     slope, words = calibration_slope(metrics)
-    clusters = plural(metrics["scored"]["deposit_clusters"], "cluster")
-    if few_clusters(metrics):
-        return f"Whether the probabilities come true, {clusters} of deposits cannot tell."
     if slope == "off":
         return f"The probabilities are {words}, though {chance}."
     if slope == "unknown":

@@ -100,7 +100,7 @@ def _mattering(importance: pd.DataFrame) -> list[str]:
 def _why_rows(targets: gpd.GeoDataFrame) -> Table:
     headings = (
         "Rank", "Target", "Drivers, log-odds", "Most similar known deposits", "Unlike these",
-        "Unlike training", "of it outside", "Novelty",
+        "Unlike training", "Share outside", "Novelty",
     )  # fmt: skip
     rows = [
         (
