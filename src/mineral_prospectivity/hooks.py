@@ -92,8 +92,10 @@ class ProjectHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]
     ) -> None:
-        """Fetch the experiment's published files, and see that all that the run needs is there."""
+        """Say what runs, fetch its published files, and see that all that it needs is there."""
         if self._loader is not None:
+            name, folder = self._loader.experiment, results_folder(self._loader)
+            logger.info("experiment %s: results go to %s", name, folder)
             here = run_here(pipeline.nodes, run_params["runner"])
             require_device(self._loader["parameters"], here)
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
@@ -119,8 +121,12 @@ class ProjectHooks:
         """Say where the results lie, and how long they took."""
         seconds = time.monotonic() - self._started
         if self._loader is not None:
-            folder = f"{self._loader.storage}/08_reporting/{self._loader.results}"
-            logger.info("done in %.0f s; results are in %s", seconds, folder)
+            logger.info("done in %.0f s; results are in %s", seconds, results_folder(self._loader))
+
+
+def results_folder(loader: ComposingConfigLoader) -> str:
+    """Return the folder or S3 prefix that reports, maps and targets of a run are written to."""
+    return f"{loader.storage}/08_reporting/{loader.results}"
 
 
 def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 
 from rich.console import Console
 
@@ -27,3 +28,15 @@ def test_a_terminal_sees_loss_kl_and_active_units():
 
 def test_a_log_file_sees_nothing():
     assert shown(terminal=False) == ""
+
+
+def test_a_run_says_first_what_it_is_of_and_where_its_results_go(drawn, tmp_path, caplog):
+    experiment = drawn.copy(tmp_path)
+    with caplog.at_level(logging.INFO, "mineral_prospectivity.hooks"):
+        experiment.run("data_engineering")
+
+    folder = f"{experiment.storage}/08_reporting/small"
+    said = [one.getMessage() for one in caplog.records if one.name.endswith("prospectivity.hooks")]
+    assert said[0] == f"experiment small: results go to {folder}"
+    assert said[1].startswith("1/")
+    assert said[-1].endswith(f"results are in {folder}")

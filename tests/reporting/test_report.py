@@ -207,3 +207,27 @@ def test_what_context_means_is_told_where_it_is_evidence(html, inputs):
     shown = render_report(dataclasses.replace(inputs, metrics={**inputs.metrics, "models": wider}))
     assert "A model <em>with context</em> reads" in shown
     assert "What a layer adds holds what it shows around the target" in shown
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_on_a_few_deposits_that_are_all_found_nothing_looks_certain(inputs, oof):
+    """Three deposits in the three most probable cells: every draw of them gives the same."""
+    known = oof["probability"].rank(ascending=False) <= 3
+    few = oof.assign(
+        label=known.astype(np.int8),
+        deposits=known.astype(np.int16),
+        cluster=np.where(known, known.cumsum() - 1, -1),
+    )
+    found = evaluate(few, models=["probability", "baseline_lightgbm"], bootstrap=30)
+    zone = {"area_share": 0.1, "captured": 3, "deposits": 3}
+    zone["capture"] = {"value": 1.0, "low": 1.0, "high": 1.0}
+    risk = inputs.risk | {"zones": {"fit": zone, "held_out": zone}}
+    text = render_report(dataclasses.replace(inputs, metrics=found, risk=risk))
+    told = words(Page(text)).replace("\N{NO-BREAK SPACE}", " ")
+    said = told.split("Deposits that nobody")[0] + told.split("Scores, for the statistician")[1]
+
+    assert "area (no interval: every draw of clusters gives the same)" in said
+    assert "Whether the probabilities come true, 3 clusters of deposits cannot tell." in said
+    assert "100 % none: every draw of clusters gives the same" in said
+    assert "There are only 3 clusters of deposits" in told
+    assert not re.findall(r"\b1(?:00 %)? to 1(?:00 %)?(?![\d.,])", said)

@@ -7,6 +7,7 @@ import pytest
 from mineral_prospectivity.reporting.thumbnails import thumbnail
 from mineral_prospectivity.reporting.why import drivers_figure, importance_figure, latent_figure
 from mineral_prospectivity.reporting.why_section import why_section
+from mineral_prospectivity.reporting.words import percent
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +77,8 @@ def test_rows_say_what_each_target_resembles(section, inputs):
     assert rows[0][3] == inputs.targets.similar_deposits.iloc[0]
     assert 0 <= int(rows[0][4]) <= 100
     assert float(rows[0][5]) == pytest.approx(inputs.targets.unlike_training.iloc[0], abs=0.005)
+    outside = inputs.targets.outside_applicability.iloc[0]
+    assert rows[0][6] == percent(outside)
 
 
 def test_without_targets_the_figure_is_absent_with_its_reason(inputs):

@@ -1,12 +1,23 @@
 """Sentences computed from figures: findings and caveats."""
 
+import re
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
+from mineral_prospectivity.parameters import EconomicsParameters
 from mineral_prospectivity.reporting.caveats import caveats
+from mineral_prospectivity.reporting.comparisons import Comparison, beats_chance, unsupported_claims
 from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
-from mineral_prospectivity.reporting.score_tables import calibration_rows
-from mineral_prospectivity.reporting.tables import target_rows
+from mineral_prospectivity.reporting.report import render_report
+from mineral_prospectivity.reporting.score_tables import (
+    calibration_rows,
+    comparison_rows,
+    score_rows,
+)
+from mineral_prospectivity.reporting.tables import target_rows, zone_rows
 from mineral_prospectivity.reporting.thumbnails import Thumbnail
 from mineral_prospectivity.reporting.words import NO_BREAK
 
@@ -57,6 +68,22 @@ BACKGROUND = (
 )
 
 
+def few(clusters=7):
+    return {"scored": metrics_of()["scored"] | {"deposit_clusters": clusters, "deposits": 9}}
+
+
+OWN_MONEY = {"exploration_cost": 1.0, "discovery_value": 25.0}
+EXAMPLE_MONEY = EconomicsParameters().model_dump()
+NO_TARGETS = pd.DataFrame(columns=["target_id", "rank", "unlike_training", "outside_applicability"])
+
+
+def warned(metrics=None, **changes):
+    """Return the caveats of a sound map, but for what is changed."""
+    sound = {"quality": {}, "undiscovered": ASSUMED, "maps": USUAL, "targets": NO_TARGETS}
+    sound |= {"economics": OWN_MONEY}
+    return plain(caveats(metrics or metrics_of(), **(sound | changes)))
+
+
 def test_how_sure_quotes_held_out_capture_with_its_interval():
     assert plain(how_sure(metrics_of())) == [
         "Searching the most prospective 5 % of the area would have found 40 % (30 % to 50 %) of "
@@ -73,6 +100,70 @@ def test_how_sure_says_when_probabilities_do_not_come_true():
         "The probabilities do not come true exactly: the calibration error is 0.03, where an "
         "exact map would show at most 0.002. Trust the ranking more than the numbers."
     )
+
+
+COME_TRUE = "The probabilities come true as often as they say"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, COME_TRUE),
+        (few(20), COME_TRUE),
+        (few(19), "Whether the probabilities come true, 19 clusters of deposits cannot tell."),
+        (
+            {"slope": 1.25},
+            "The probabilities are too timid (calibration slope 1.25, 1 is right), though the "
+            "calibration error is what an exact map would show by chance.",
+        ),
+        ({"slope": 1.24}, COME_TRUE),
+        ({"slope": 0.5}, "The probabilities are too extreme (calibration slope 0.5, 1 is right)"),
+        (
+            {"absent": "p separates the classes, so the slope is infinite"},
+            "Whether the probabilities come true is unknown: p separates the classes, so the "
+            "slope is infinite.",
+        ),
+    ],
+)
+def test_that_probabilities_come_true_is_said_where_enough_speaks_for_it(changes, said):
+    found = metrics_of(**{key: value for key, value in changes.items() if key == "scored"})
+    if "scored" not in changes and changes:
+        found["calibration"]["ensemble"]["line"] = changes
+    assert how_sure(found)[1].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"low": 1.0, "high": 1.0}, "every draw of clusters gives the same"),
+        ({"low": np.nan, "high": np.nan}, "every draw of clusters gives the same"),
+        ({"interval": {"absent": "1 deposit clusters: a bootstrap needs at least 2"}},
+         "1 deposit clusters: a bootstrap needs at least 2"),
+    ],
+)  # fmt: skip
+def test_an_interval_that_says_nothing_is_not_printed(inputs, changed, why):
+    found = metrics_of(**few(3))
+    model = found["models"]["ensemble"]
+    model["capture"]["0.05"] = {"value": 1.0, "lift": 20.0} | changed
+    model["roc_auc"] = {"value": 1.0} | changed
+    heads = key_figures(found, inputs.risk, inputs.targets, inputs.parameters["risk"])
+    assert plain([heads[0][1]])[0].endswith(f"5 % of the area (no interval: {why})")
+    assert f"have found 100 % (no interval: {why}) of the deposits" in plain(how_sure(found))[0]
+    assert beats_chance(found) is None
+    assert plain([row[1] for row in score_rows(found, ["roc_auc"]).rows]) == ["1"]
+
+
+def test_zones_and_differences_without_width_claim_nothing():
+    gap = Comparison("lightgbm", "capture@0.05", 1.0, 1.0, 1.0)
+    assert gap.verdict == "not distinguishable"
+    assert comparison_rows([gap]).rows[0][3] == "none: every draw of clusters gives the same"
+    (claim,) = unsupported_claims([gap], 0.95)
+    assert claim.endswith("of the difference includes 0, or has no width.")
+    zone = {"area_share": 0.1, "captured": 4, "deposits": 4}
+    zone["capture"] = {"value": 1.0, "low": 1.0, "high": 1.0}
+    held_out = {"absent": "1 deposit clusters: a bootstrap needs at least 2"}
+    (fit, _) = zone_rows({"zones": {"fit": zone, "held_out": held_out}}).rows
+    assert fit[-1] == "none: every draw of clusters gives the same"
 
 
 def ranked(**roc_auc):
@@ -95,7 +186,7 @@ def test_a_ranking_no_better_than_chance_is_said_first(value, low, high):
     )
     found["scored"] |= {"brownfield": True, "deposit_clusters": 7}
     found["notes"] = {"brownfield": "Brownfield."}
-    assert caveats(found, {}, ASSUMED, USUAL)[0] == (
+    assert warned(found)[0] == (
         f"Nothing shows that this map is better than chance: held-out {numbers} Do not choose "
         "ground by it; look for layers that tell of these deposits, or for more deposits."
     )
@@ -110,7 +201,7 @@ def test_a_ranking_no_better_than_chance_is_said_first(value, low, high):
     ],
 )
 def test_a_ranking_without_an_interval_is_neither_trusted_nor_doubted(unknown):
-    said = " ".join([*how_sure(ranked(**unknown)), *caveats(ranked(**unknown), {}, ASSUMED, USUAL)])
+    said = " ".join([*how_sure(ranked(**unknown)), *warned(ranked(**unknown))])
     assert "chance:" not in said
     assert "Trust the ranking" not in said
 
@@ -158,6 +249,27 @@ def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
     ]
     assert "The budget of 100 funds" in choice
     assert inputs.targets[inputs.targets.selected].target_id.iloc[0] in choice
+
+
+def test_economics_that_nobody_set_are_called_an_example(inputs):
+    money = {**inputs.parameters["risk"], "economics": EXAMPLE_MONEY}
+    assert what_worth(inputs.risk, inputs.targets, money)[0].startswith(
+        "At a cost of 1 a cell and 200 for a discovery (an example: set risk.economics), a cell "
+    )
+    paying = key_figures(inputs.metrics, inputs.risk, inputs.targets, money)[2][1]
+    assert paying.endswith("after the discount for risk, by the economics of an example")
+    assert warned(economics=EXAMPLE_MONEY)[0].startswith(
+        "The economics are an example: the cost of 1 a cell and the value of 200 for a discovery "
+    )
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_the_section_on_worth_says_that_it_is_an_example(inputs):
+    assert "What it is worth</h2>" in render_report(inputs)
+    risk = {**inputs.parameters["risk"], "economics": EXAMPLE_MONEY}
+    page = render_report(replace(inputs, parameters={**inputs.parameters, "risk": risk}))
+    assert "What it is worth: an example</h2>" in page
+    assert "Read no value in money" in page
 
 
 def test_what_is_funded_is_named_in_the_order_of_buying_and_what_in_part(inputs):
@@ -220,7 +332,7 @@ def test_what_worth_when_nothing_pays_or_is_funded(inputs):
 
 
 def test_key_figures_head_the_report(inputs):
-    found = key_figures(inputs.metrics, inputs.risk, inputs.targets)
+    found = key_figures(inputs.metrics, inputs.risk, inputs.targets, inputs.parameters["risk"])
     capture = inputs.metrics["models"]["ensemble"]["capture"]["0.05"]["value"]
     paying = int((inputs.targets.testing_return > 0).sum())
     assert plain([figure for figure, _ in found])[0] == f"{100 * capture:.0f} %"
@@ -229,7 +341,7 @@ def test_key_figures_head_the_report(inputs):
 
 
 def test_a_sound_map_has_only_the_standing_caveats():
-    assert caveats(metrics_of(), {}, ASSUMED, USUAL) == [ASSUMPTION, BACKGROUND]
+    assert warned() == [ASSUMPTION, BACKGROUND]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +368,9 @@ def test_a_sound_map_has_only_the_standing_caveats():
                 }
             },
             "There are only 7 clusters of deposits (9 deposits). Neighbouring deposits tell the "
-            "same story, so every interval here is wide and itself uncertain.",
+            "same story, so an interval here is wide and itself uncertain; where every draw of "
+            "clusters gives the same score, none is given. Nor can so few tell whether "
+            "probabilities come true.",
         ),
         (
             {"fit": {"models": {"ensemble": {"capture": {"0.05": {"value": 0.8}}}}}},
@@ -281,19 +395,38 @@ def test_a_sound_map_has_only_the_standing_caveats():
     ],
 )
 def test_each_weakness_is_told(changes, words):
-    assert plain(caveats(metrics_of(**changes), {}, ASSUMED, USUAL))[0].startswith(words)
+    assert warned(metrics_of(**changes))[0].startswith(words)
 
 
 def test_extrapolation_is_told():
     far = novelty_map(np.r_[np.full(10, 100.0), np.full(90, 50.0)])
-    assert plain(caveats(metrics_of(), {}, ASSUMED, far))[0] == (
+    assert warned(maps=far)[0] == (
         "10 % of the area looks like at most one in a hundred held-out cells (novelty of 99 or "
         "more): there the map extrapolates."
     )
 
 
+@pytest.mark.parametrize(
+    ("unlike", "share", "told"),
+    [
+        ([1.0, 0.5], [0.0, 0.5], None),
+        ([np.nan, 0.5], [np.nan, 0.5], None),
+        ([1.01, 0.5], [0.1, 0.0], "1 target of 2 lies outside .*: T0007 \\(rank 1\\)\\."),
+        ([0.5, 0.5], [0.0, 0.51], "1 target of 2 lies outside .*: T0009 \\(rank 2\\)\\."),
+        ([3.0, 0.5], [1.0, 0.9], "2 targets of 2 lie outside .*: T0007 .* and T0009 "),
+    ],
+)
+def test_targets_outside_the_area_of_applicability_are_named(unlike, share, told):
+    targets = pd.DataFrame({"target_id": ["T0007", "T0009"], "rank": [1, 2]}).assign(
+        unlike_training=unlike, outside_applicability=share
+    )
+    found = [text for text in warned(targets=targets) if "outside the area" in text]
+    assert len(found) == (told is not None)
+    assert all(re.match(told, text) for text in found)
+
+
 def test_a_missing_number_of_undiscovered_deposits_is_told():
-    found = plain(caveats(metrics_of(), {}, {"known_deposits": 48, "assumed": None}, USUAL))
+    found = warned(undiscovered={"known_deposits": 48, "assumed": None})
     assert found[0] == (
         "Values in money take the probability of a known deposit for the chance of a discovery. "
         "That is right if about as many deposits are undiscovered as known (48); give the number "
@@ -306,7 +439,7 @@ def test_findings_on_the_data_come_last():
         "findings": ["band 'x' is constant (1): it says nothing"],
         "deposits": {"messages": ["deposits: 1 of 9 points lies outside the grid (row 4)"]},
     }
-    assert caveats(metrics_of(), quality, ASSUMED, USUAL)[2:] == [
+    assert warned(quality=quality)[2:] == [
         "Data: band 'x' is constant (1): it says nothing.",
         "Data: deposits: 1 of 9 points lies outside the grid (row 4).",
     ]
@@ -318,7 +451,7 @@ def test_unmeasured_things_raise_no_caveat():
         calibration={"ensemble": {"line": {"absent": "p is the same in every cell"}}},
     )
     maps = Thumbnail(("probability",), np.zeros((1, 1, 1)), (0, 1, 0, 1), 1)
-    assert caveats(changed, {}, ASSUMED, maps) == [ASSUMPTION, BACKGROUND]
+    assert warned(changed, maps=maps) == [ASSUMPTION, BACKGROUND]
 
 
 @pytest.mark.parametrize(

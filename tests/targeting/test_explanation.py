@@ -120,13 +120,23 @@ def test_dissimilarity_is_a_percentile_of_the_deposits_own_distances(explain):
     assert means["dissimilarity"].iloc[0] == 25
 
 
-def test_novelty_of_the_best_cell_and_how_unlike_training_all_cells_are(explain, region):
+def test_the_best_cell_says_how_novel_and_how_unlike_training_a_target_is(explain, region):
     targets = explain().targets
     assert targets["novelty"].tolist() == [2, 38]
-    assert targets["unlike_training"].tolist() == pytest.approx([0.1, 3.75])
+    assert targets["unlike_training"].tolist() == pytest.approx([0.2, 3.8])
     x, y = cell_centres(region, np.array([2, 38]))
     assert targets["best_x"].tolist() == x.tolist()
     assert targets["best_y"].tolist() == y.tolist()
+
+
+def test_the_share_of_a_target_outside_the_area_of_applicability(explain, region):
+    """The edge, 1, lies inside; a cell without evidence counts for neither."""
+    unlike = np.full(ROWS * COLS, 0.5)
+    unlike[[0, 1, 2]] = 1.0, 1.01, 0.2
+    unlike[[37, 38]] = np.nan, 2.0
+    targets = explain(dissimilarity=raster(region, dissimilarity=unlike)).targets
+    assert targets["outside_applicability"].tolist() == pytest.approx([1 / 3, 1.0])
+    assert targets["unlike_training"].tolist() == pytest.approx([0.2, 2.0])
 
 
 def test_the_best_cell_of_a_target_is_no_mine_unless_all_its_cells_are(explain, region):

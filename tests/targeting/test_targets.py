@@ -65,7 +65,7 @@ def test_values_of_a_target_are_those_of_its_cells(find, inputs, maps):
     assert target.cells == p.size
     assert target.probability_mean == pytest.approx(p.mean())
     assert target.probability_max == pytest.approx(p.max())
-    assert target.expected_deposits == pytest.approx(p.sum())
+    assert target.expected_discoveries == pytest.approx(p.sum())
     assert target.probability_lower == pytest.approx(expit(mean - 1.64485 * sd).mean(), rel=1e-5)
     assert target.probability_upper == pytest.approx(expit(mean + 1.64485 * sd).mean(), rel=1e-5)
     assert target.epistemic == pytest.approx(epistemic.mean())

@@ -123,7 +123,7 @@ def check(name: str) -> None:
 )
 @plain_errors
 def compare(names: tuple[str, ...], output: Path | None) -> None:
-    """Compare finished experiments: scores, maps, targets; NAMES as for --env."""
+    """Compare finished experiments: settings, scores, maps, targets; NAMES as for --env."""
     from mineral_prospectivity.experiments import comparison, comparison_files
     from mineral_prospectivity.runner.environment import load
 
@@ -137,7 +137,9 @@ def compare(names: tuple[str, ...], output: Path | None) -> None:
     ]
     pairs = comparison.pairs_of(results)
     console = Console()
+    _show_table(console, "What differs", comparison_files.settings_table(results))
     _show_table(console, "Scores on held-out blocks", comparison_files.score_table(results))
+    _show_table(console, comparison_files.PAIRED, comparison_files.difference_table(pairs))
     _show_table(console, "Maps and targets", comparison_files.pair_table(pairs))
     for line in (*comparison.caveats_of(results), *comparison_files.reasons(pairs)):
         console.print(f"- {escape(line)}", highlight=False, soft_wrap=True)
@@ -151,5 +153,5 @@ def _show_table(console: Console, title: str, content: tuple[list[str], list[lis
     head, rows = content
     table = Table(*head, title=title)
     for row in rows:
-        table.add_row(*row)
-    console.print(table)
+        table.add_row(*map(escape, row))
+    console.print(table if rows else f"{title}: none")

@@ -1,4 +1,4 @@
-"""Experiments side by side: scores, maps, targets."""
+"""Experiments side by side: settings, scores, maps, targets."""
 
 from __future__ import annotations
 
@@ -10,22 +10,31 @@ import numpy as np
 from kedro.io import DataCatalog
 from scipy.stats import spearmanr
 
+from mineral_prospectivity.config import LAYER_PREFIX
 from mineral_prospectivity.errors import StorageError
+from mineral_prospectivity.experiments.paired import paired_scores
 from mineral_prospectivity.geo.grid import grid_crs
+from mineral_prospectivity.parameters import validate_parameters
 from mineral_prospectivity.reporting.comparisons import all_names, find_score
+from mineral_prospectivity.reporting.tables import flat_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from mineral_prospectivity.config import ComposingConfigLoader
     from mineral_prospectivity.geo.raster import Raster
+    from mineral_prospectivity.parameters import Parameters
+    from mineral_prospectivity.reporting.comparisons import Comparison
 
 MODEL = "ensemble"
 TOP_SHARES = (0.01, 0.05, 0.1)
 PROBABILITY = "maps.probability"
+UNREAD = ("type", "name", "filepath", "description", "metadata")
+"""Of a layer's declaration, what says where it lies and how it is shown."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,21 @@ class Results:
         Its map.
     targets
         Its ranked targets.
+    held_out
+        Its out-of-fold predictions.
+    parameters
+        As its configuration has them now.
+    layers
+        What its catalog declares of each evidence layer, but for the file.
     """
 
     name: str
     metrics: Mapping[str, Any] = field(repr=False)
     probability: Raster = field(repr=False)
     targets: gpd.GeoDataFrame = field(repr=False)
+    held_out: pd.DataFrame = field(repr=False)
+    parameters: Parameters = field(repr=False)
+    layers: Mapping[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -86,12 +104,15 @@ class Pair:
         How alike their maps are, or why that cannot be said.
     shared_targets
         Area of the targets of both over that of the targets of either, or why there is none.
+    scores
+        The second's scores less the first's on the cells that both score, or why there are none.
     """
 
     first: str
     second: str
     maps: MapAgreement | str
     shared_targets: float | str
+    scores: list[Comparison] | str
 
 
 def load_results(loader: ComposingConfigLoader) -> Results:
@@ -103,17 +124,48 @@ def load_results(loader: ComposingConfigLoader) -> Results:
         If it has not run.
     """
     catalog = DataCatalog.from_config(loader["catalog"])
-    names = ("metrics", PROBABILITY, "targets")
+    names = ("metrics", PROBABILITY, "targets", "oof_predictions")
     missing = [name for name in names if not catalog.exists(name)]
     if missing:
         msg = (
             f"experiment {loader.results!r}: there are no {', '.join(missing)} in "
-            f"{loader.storage}/08_reporting/{loader.results}. Run it first: "
+            f"{loader.storage}/*/{loader.results}. Run it first: "
             f"kedro run --env {loader.environment}"
         )
         raise StorageError(msg)
-    metrics, probability, targets = (catalog.load(name) for name in names)
-    return Results(loader.results, metrics, probability, targets)
+    metrics, probability, targets, held_out = (catalog.load(name) for name in names)
+    return Results(
+        loader.results,
+        metrics,
+        probability,
+        targets,
+        held_out,
+        validate_parameters(loader["parameters"]),
+        _declared_layers(loader["catalog"]),
+    )
+
+
+def _declared_layers(catalog: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a catalog declares of each layer, less its file and what describes it."""
+    return {
+        name: ", ".join(f"{key}: {value}" for key, value in entry.items() if key not in UNREAD)
+        for name, entry in catalog.items()
+        if name.startswith(LAYER_PREFIX)
+    }
+
+
+def what_differs(results: Sequence[Results]) -> dict[str, list[str | None]]:
+    """Return each parameter and layer that is not the same in all, None where one lacks it."""
+    trees = [one.parameters.model_dump(mode="json", exclude={"experiment"}) for one in results]
+    settings = [
+        {row[0]: row[1] for row in flat_rows("", tree).rows} | dict(one.layers)
+        for tree, one in zip(trees, results, strict=True)
+    ]
+    values = {
+        name: [one.get(name) for one in settings]
+        for name in dict.fromkeys(name for one in settings for name in one)
+    }
+    return {name: found for name, found in values.items() if len(set(found)) > 1}
 
 
 def scores_of(results: Sequence[Results]) -> dict[str, dict[str, tuple[float, float, float]]]:
@@ -136,7 +188,10 @@ def _all_have(results: Sequence[Results], name: str) -> bool:
 def caveats_of(results: Sequence[Results]) -> list[str]:
     """Return what the scores do not allow to be said."""
     scored = [one.metrics["scored"] for one in results]
-    found = ["Intervals are each experiment's own, not those of a paired difference."]
+    found = [
+        "These intervals are each experiment's own: two may overlap where a paired difference is "
+        "clear."
+    ]
     if len({one["deposits"] for one in scored}) > 1:
         counts = ", ".join(f"{one.name} {one.metrics['scored']['deposits']}" for one in results)
         found.append(f"The experiments hold different deposits ({counts}).")
@@ -158,16 +213,28 @@ def caveats_of(results: Sequence[Results]) -> list[str]:
 def pairs_of(results: Sequence[Results]) -> list[Pair]:
     """Return every two of the experiments, compared."""
     return [
-        Pair(one.name, other.name, compare_maps(one, other), shared_targets(one, other))
+        Pair(
+            one.name,
+            other.name,
+            compare_maps(one, other),
+            shared_targets(one, other),
+            compare_scores(one, other),
+        )
         for one, other in combinations(results, 2)
     ]
+
+
+def compare_scores(one: Results, other: Results) -> list[Comparison] | str:
+    """Return the paired differences of two experiments' scores, or why there are none."""
+    if one.probability.grid != other.probability.grid:
+        return _other_grids(one, other)
+    return paired_scores(one.held_out, other.held_out, one.parameters)
 
 
 def compare_maps(one: Results, other: Results) -> MapAgreement | str:
     """Return how alike two maps are, or why that cannot be said."""
     if one.probability.grid != other.probability.grid:
-        remedy = "Give both the same grid.crs, grid.bounds and grid.resolution"
-        return f"their grids differ: {_grid(one)}; {_grid(other)}. {remedy}"
+        return _other_grids(one, other)
     first, second = (
         result.probability.array()[0].ravel().astype(np.float64) for result in (one, other)
     )
@@ -214,6 +281,11 @@ def shared_targets(one: Results, other: Results) -> float | str:
     first = one.targets.geometry.union_all()
     second = other.targets.to_crs(one.targets.crs).geometry.union_all()
     return float(first.intersection(second).area / first.union(second).area)
+
+
+def _other_grids(one: Results, other: Results) -> str:
+    remedy = "Give both the same grid.crs, grid.bounds and grid.resolution"
+    return f"their grids differ: {_grid(one)}; {_grid(other)}. {remedy}"
 
 
 def _grid(result: Results) -> str:

@@ -13,22 +13,35 @@ from mineral_prospectivity.experiments.comparison import (
     MapAgreement,
     caveats_of,
     scores_of,
+    what_differs,
 )
 from mineral_prospectivity.reporting.charts import scores_figure
 from mineral_prospectivity.reporting.style import WIDTH, png_bytes, report_style
 from mineral_prospectivity.reporting.thumbnails import thumbnail
-from mineral_prospectivity.reporting.words import number, percent, score_label
+from mineral_prospectivity.reporting.words import number, percent, score_label, span
 from mineral_prospectivity.scoring.bootstrap import LOWER_IS_BETTER
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from mineral_prospectivity.experiments.comparison import Pair, Results
+    from mineral_prospectivity.reporting.comparisons import Comparison
 
 DIFFERENCE_MAP = "PuOr_r"
 STRETCH = 99.5
 """Percentile of the differences at which the colours end."""
+
+NOT_SET = "not set"
+AS_CONFIGURED = (
+    "As the configuration is now: what was changed after a run stands here, though not in its "
+    "results."
+)
+PAIRED = "Paired differences on the same held-out cells"
+ABOUT_PAIRED = (
+    "In brackets are intervals over deposit clusters and blocks of background, the same draws for "
+    "both experiments; better and worse are those of the second."
+)
 
 NOT_COMPARED = "–"
 """Stands where the reason is given below the table."""
@@ -51,8 +64,42 @@ def _score(found: tuple[float, float, float] | None) -> str:
     if found is None:
         return "absent"
     value, low, high = found
-    interval = "" if np.isnan(low) else f" [{number(low)}, {number(high)}]"
-    return number(value) + interval
+    return number(value) + _bracketed({"low": low, "high": high})
+
+
+def _bracketed(found: Mapping[str, float]) -> str:
+    """Return an interval in brackets; nothing of one that says nothing."""
+    interval = span(found)
+    return f" ({interval})" if interval else ""
+
+
+def settings_table(results: Sequence[Results]) -> Table:
+    """Return the parameters and layers that differ: the head and the rows."""
+    rows = [
+        [name, *(NOT_SET if value is None else value for value in values)]
+        for name, values in what_differs(results).items()
+    ]
+    return ["parameter or layer", *(one.name for one in results)], rows
+
+
+def difference_table(pairs: Sequence[Pair]) -> Table:
+    """Return the paired differences of the scores: the head and the rows."""
+    found = [
+        {} if isinstance(pair.scores, str) else {gap.score: gap for gap in pair.scores}
+        for pair in pairs
+    ]
+    rows = [
+        [score_label(name), *(_difference(one.get(name)) for one in found)]
+        for name in dict.fromkeys(name for one in found for name in one)
+    ]
+    return ["score", *(f"{pair.second} less {pair.first}" for pair in pairs)], rows
+
+
+def _difference(gap: Comparison | None) -> str:
+    if gap is None:
+        return NOT_COMPARED
+    interval = _bracketed({"low": gap.low, "high": gap.high})
+    return f"{number(gap.value)}{interval}: {gap.verdict}"
 
 
 def pair_table(pairs: Sequence[Pair]) -> Table:
@@ -78,11 +125,15 @@ def _pair_column(pair: Pair) -> list[str]:
 
 
 def reasons(pairs: Sequence[Pair]) -> list[str]:
-    """Return why maps or targets of a pair cannot be compared."""
+    """Return why scores, maps or targets of a pair cannot be compared."""
     return [
         f"{what} of {pair.first} and {pair.second} are not compared: {found}."
         for pair in pairs
-        for what, found in (("Maps", pair.maps), ("Targets", pair.shared_targets))
+        for what, found in (
+            ("Scores on the same cells", pair.scores),
+            ("Maps", pair.maps),
+            ("Targets", pair.shared_targets),
+        )
         if isinstance(found, str)
     ]
 
@@ -103,9 +154,17 @@ def write_comparison(results: Sequence[Results], pairs: Sequence[Pair], folder: 
 
 
 def _markdown(results: Sequence[Results], pairs: Sequence[Pair]) -> str:
-    lines = [f"# {', '.join(one.name for one in results)}", "", "## Scores on held-out blocks", ""]
+    lines = [f"# {', '.join(one.name for one in results)}", "", "## What differs", ""]
+    settings, differences = settings_table(results), difference_table(pairs)
+    lines += [*(_rows(settings) if settings[1] else ["Nothing."]), "", f"- {AS_CONFIGURED}"]
+    lines += ["", "## Scores on held-out blocks", ""]
     lines += [*_rows(score_table(results)), "", *(f"- {line}" for line in caveats_of(results))]
-    lines += ["", "![Scores with intervals](scores.png)", "", "## Maps and targets", ""]
+    lines += ["", "![Scores with intervals](scores.png)", "", f"## {PAIRED}", ""]
+    if differences[1]:
+        lines += [*_rows(differences), "", f"- {ABOUT_PAIRED}"]
+    else:
+        lines += ["None: see below."]
+    lines += ["", "## Maps and targets", ""]
     lines += [*_rows(pair_table(pairs)), "", *(f"- {line}" for line in reasons(pairs))]
     lines += [
         "- Differences are of the second less the first. The overlap of the top is the part of the "
@@ -120,7 +179,7 @@ def _markdown(results: Sequence[Results], pairs: Sequence[Pair]) -> str:
 def _rows(table: Table) -> list[str]:
     head, rows = table
     lines = [head, ["---"] * len(head), *rows]
-    return [f"| {' | '.join(line)} |" for line in lines]
+    return [f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines]
 
 
 def _scores_csv(results: Sequence[Results]) -> str:

@@ -9,20 +9,25 @@ import numpy as np
 from mineral_prospectivity.reporting.comparisons import (
     against_chance,
     beats_chance,
+    calibration_slope,
+    few_clusters,
     find_score,
     headline_names,
 )
+from mineral_prospectivity.reporting.findings import is_example
 from mineral_prospectivity.reporting.undiscovered import undiscovered_caveats
 from mineral_prospectivity.reporting.validity import validity_caveats
-from mineral_prospectivity.reporting.words import is_absent, number, percent, plural
+from mineral_prospectivity.reporting.words import is_absent, named, number, percent, plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import geopandas as gpd
+
     from mineral_prospectivity.reporting.thumbnails import Thumbnail
 
-FEW_CLUSTERS = 20
-"""Below this many deposit clusters a bootstrap over them is rough, and all intervals are wide."""
+MOST = 0.5
+"""Share of a target beyond which it lies outside the area of applicability as a whole."""
 
 FAR = 99.0
 """Percentile of novelty from which a cell counts as unlike the training cells."""
@@ -33,6 +38,9 @@ def caveats(
     quality: Mapping[str, Any],
     undiscovered: Mapping[str, Any],
     maps: Thumbnail,
+    *,
+    targets: gpd.GeoDataFrame,
+    economics: Mapping[str, Any],
 ) -> list[str]:
     """Return what a reader must know before acting on the map, the gravest first.
 
@@ -46,16 +54,22 @@ def caveats(
         From :func:`~mineral_prospectivity.scoring.undiscovered.undiscovered_sensitivity`.
     maps
         With the band ``novelty``, if there is one.
+    targets
+        Ranked, with ``unlike_training`` and ``outside_applicability``.
+    economics
+        With ``exploration_cost`` and ``discovery_value``.
     """
     found = [
         *_chance(metrics),
         *_brownfield(metrics),
-        *_few_deposits(metrics["scored"]),
+        *_few_deposits(metrics),
         *_optimism(metrics),
         *_slope(metrics),
         *_epistemic(metrics["uncertainty"]),
         *validity_caveats(metrics["validity"]),
         *_novelty(maps),
+        *_targets_outside(targets),
+        *_example_money(economics),
         *undiscovered_caveats(undiscovered),
         "Cells without a known deposit count as background, though some hold deposits that nobody "
         "has found: the probability is that of a known deposit, and errs on the low side.",
@@ -78,15 +92,17 @@ def _brownfield(metrics: Mapping[str, Any]) -> list[str]:
     return [metrics["notes"]["brownfield"]] if metrics["scored"]["brownfield"] else []
 
 
-def _few_deposits(scored: Mapping[str, Any]) -> list[str]:
-    count = scored["deposit_clusters"]
-    if count >= FEW_CLUSTERS:
+def _few_deposits(metrics: Mapping[str, Any]) -> list[str]:
+    if not few_clusters(metrics):
         return []
+    scored = metrics["scored"]
+    count = scored["deposit_clusters"]
     verb = "is" if count == 1 else "are"
     return [
         f"There {verb} only {plural(count, 'cluster')} of deposits "
         f"({plural(scored['deposits'], 'deposit')}). Neighbouring deposits tell the same story, "
-        f"so every interval here is wide and itself uncertain."
+        f"so an interval here is wide and itself uncertain; where every draw of clusters gives "
+        f"the same score, none is given. Nor can so few tell whether probabilities come true."
     ]
 
 
@@ -108,14 +124,8 @@ def _optimism(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _slope(metrics: Mapping[str, Any]) -> list[str]:
-    line = metrics["calibration"]["ensemble"]["line"]
-    if is_absent(line) or abs(np.log(max(line["slope"], 1e-6))) < np.log(1.25):
-        return []
-    kind = "too extreme" if line["slope"] < 1 else "too timid"
-    return [
-        f"Held out, the probabilities are {kind} (calibration slope {number(line['slope'])}, "
-        f"1 is right)."
-    ]
+    slope, words = calibration_slope(metrics)
+    return [f"Held out, the probabilities are {words}."] if slope == "off" else []
 
 
 def _epistemic(uncertainty: Mapping[str, Any]) -> list[str]:
@@ -138,4 +148,31 @@ def _novelty(maps: Thumbnail) -> list[str]:
     return [
         f"{percent(share)} of the area looks like at most one in a hundred held-out cells (novelty "
         f"of {FAR:g} or more): there the map extrapolates."
+    ]
+
+
+def _example_money(economics: Mapping[str, Any]) -> list[str]:
+    if not is_example(economics):
+        return []
+    cost, value = (number(economics[name]) for name in ("exploration_cost", "discovery_value"))
+    return [
+        f"The economics are an example: the cost of {cost} a cell and the value of {value} for a "
+        "discovery are those that the project comes with. Which cells pay, the order of the "
+        "targets and what the budget buys follow from them. Set risk.economics.exploration_cost "
+        "and risk.economics.discovery_value to your own."
+    ]
+
+
+def _targets_outside(targets: gpd.GeoDataFrame) -> list[str]:
+    """Name the targets whose best cell, or most of whose ground, is unlike any training cell."""
+    outside = targets[(targets["unlike_training"] > 1) | (targets["outside_applicability"] > MOST)]
+    if outside.empty:
+        return []
+    names = named([f"{row.target_id} (rank {row.rank})" for row in outside.itertuples()])
+    verb = "lies" if len(outside) == 1 else "lie"
+    return [
+        f"{plural(len(outside), 'target')} of {len(targets)} {verb} outside the area of "
+        f"applicability, at the best cell or for the most part: {names}. The layers there are "
+        "unlike those of any training cell, so neither the chance nor its interval is supported "
+        "by the held-out scores."
     ]

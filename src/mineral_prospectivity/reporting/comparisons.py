@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from mineral_prospectivity.reporting.words import (
     is_absent,
     listed,
     model_label,
     number,
     score_label,
+    span,
 )
 from mineral_prospectivity.scoring.bootstrap import LOWER_IS_BETTER
 
@@ -18,6 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NOT_DISTINGUISHABLE = "not distinguishable"
+
+FEW_CLUSTERS = 20
+"""Below this many deposit clusters a bootstrap over them is rough, and all intervals are wide."""
+
+SLOPE_OFF = 1.25
+"""Calibration slope from which, or from whose inverse, probabilities count as off."""
 
 CHANCE = 0.5
 """ROC-AUC of a map that ranks deposit cells no higher than background."""
@@ -43,8 +52,11 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """``better``, ``worse`` or ``not distinguishable``, where the interval includes 0."""
-        if self.low <= 0 <= self.high:
+        """``better``, ``worse``, or ``not distinguishable``: where the interval includes 0.
+
+        An interval without width distinguishes nothing either.
+        """
+        if self.low <= 0 <= self.high or not self.low < self.high:
             return NOT_DISTINGUISHABLE
         return "better" if (self.value < 0) == (self.score in LOWER_IS_BETTER) else "worse"
 
@@ -78,15 +90,30 @@ def find_score(scores: Mapping[str, Any], name: str) -> dict[str, Any]:
 def beats_chance(metrics: Mapping[str, Any]) -> bool | None:
     """Return whether held-out deposits rank above background beyond chance; None if unknown."""
     score = metrics["models"]["ensemble"]["roc_auc"]
-    return score["low"] > CHANCE if "low" in score else None
+    return score["low"] > CHANCE if span(score) else None
+
+
+def few_clusters(metrics: Mapping[str, Any]) -> bool:
+    """Return whether there are too few clusters of deposits to trust an interval over them."""
+    return bool(metrics["scored"]["deposit_clusters"] < FEW_CLUSTERS)
+
+
+def calibration_slope(metrics: Mapping[str, Any]) -> tuple[str, str]:
+    """Return whether the held-out slope is ``right``, ``off`` or ``unknown``, and it in words."""
+    line = metrics["calibration"]["ensemble"]["line"]
+    if is_absent(line):
+        return "unknown", line["absent"]
+    kind = "too extreme" if line["slope"] < 1 else "too timid"
+    right = abs(np.log(max(line["slope"], 1e-6))) < np.log(SLOPE_OFF)
+    words = f"{kind} (calibration slope {number(line['slope'])}, 1 is right)"
+    return "right" if right else "off", words
 
 
 def against_chance(metrics: Mapping[str, Any]) -> str:
     """Return the held-out ROC-AUC with its interval, and what chance would give, in words."""
-    value, low, high = (
-        number(metrics["models"]["ensemble"]["roc_auc"][key]) for key in ("value", "low", "high")
-    )
-    return f"{score_label('roc_auc')} {value} ({low} to {high}), where {CHANCE:g} is chance"
+    score = metrics["models"]["ensemble"]["roc_auc"]
+    found = f"{score_label('roc_auc')} {number(score['value'])} ({span(score)})"
+    return f"{found}, where {CHANCE:g} is chance"
 
 
 def scores_with_intervals(
@@ -127,10 +154,11 @@ def unsupported_claims(found: list[Comparison], confidence: float) -> list[str]:
         level = [f for f in found if f.model == model and f.verdict == NOT_DISTINGUISHABLE]
         if level:
             scores = listed([score_label(item.score) for item in level])
+            zero = all(item.low <= 0 <= item.high for item in level)
             claims.append(
                 f"That the {model_label('ensemble')} is better or worse than "
                 f"{model_label(model)} in {scores}: the {100 * confidence:g} % interval of the "
-                f"difference includes 0."
+                f"difference includes 0{'' if zero else ', or has no width'}."
             )
     return claims
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mineral_prospectivity.parameters import EconomicsParameters
 from mineral_prospectivity.reporting.comparisons import (
     against_chance,
     beats_chance,
+    calibration_slope,
+    few_clusters,
     find_score,
     headline_names,
 )
 from mineral_prospectivity.reporting.words import (
+    NO_WIDTH,
     is_absent,
     kilometres,
-    listed,
+    named,
     number,
     percent,
     plural,
+    span,
 )
 
 if TYPE_CHECKING:
@@ -24,28 +29,40 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-FUNDED_NAMED = 3
-"""Funded targets, at most, that are named."""
+
+EXAMPLE = EconomicsParameters()
+"""Costs and values that nobody has set for the ground at hand."""
 
 
 def key_figures(
-    metrics: Mapping[str, Any], risk: Mapping[str, Any], targets: gpd.GeoDataFrame
+    metrics: Mapping[str, Any],
+    risk: Mapping[str, Any],
+    targets: gpd.GeoDataFrame,
+    money: Mapping[str, Any],
 ) -> list[tuple[str, str]]:
     """Return the figures that head the report, each with what it means."""
+    pays = "targets have cells that pay after the discount for risk"
+    example = ", by the economics of an example" if is_example(money["economics"]) else ""
     name = headline_names(metrics)[-1]
     score, area = find_score(metrics["models"]["ensemble"], name), _area(name)
     held_out = "of the deposits that the model had not seen lie in the most prospective"
     found = "unknown" if is_absent(score) else percent(score["value"])
-    interval = f" ({percent(score['low'])} to {percent(score['high'])})" if "low" in score else ""
+    interval = "" if is_absent(score) else _interval(score)
     high = _high_return(risk)
     paying = int((targets["testing_return"] > 0).sum())
     clusters = metrics["scored"]["deposit_clusters"]
     return [
         (found, f"{held_out} {area} of the area{interval}"),
         (percent(sum(row["area_share"] for row in high)), "of the area is ground of high return"),
-        (f"{paying} of {len(targets)}", "targets have cells that pay after the discount for risk"),
+        (f"{paying} of {len(targets)}", f"{pays}{example}"),
         (f"{clusters:,}", "clusters of known deposits are what all of this rests on"),
     ]
+
+
+def _interval(score: Mapping[str, Any]) -> str:
+    """Return an interval in brackets, or why there is none."""
+    why = score["interval"]["absent"] if "interval" in score else NO_WIDTH
+    return f" ({span(score, percent) or f'no interval: {why}'})"
 
 
 def _area(name: str) -> str:
@@ -96,13 +113,10 @@ def how_sure(metrics: Mapping[str, Any]) -> list[str]:
     if is_absent(score):
         found = f"How many deposits the top {area} would have found is unknown: {score['absent']}."
     else:
-        interval = (
-            f" ({percent(score['low'])} to {percent(score['high'])})" if "low" in score else ""
-        )
         found = (
             f"Searching the most prospective {area} of the area would have found "
-            f"{percent(score['value'])}{interval} of the deposits of blocks that the model had "
-            f"never seen, {score['lift']:.2g} times as many as a search at random."
+            f"{percent(score['value'])}{_interval(score)} of the deposits of blocks that the model "
+            f"had never seen, {score['lift']:.2g} times as many as a search at random."
         )
     return [*_chance(metrics), found, _calibration(metrics)]
 
@@ -116,17 +130,37 @@ def _chance(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _calibration(metrics: Mapping[str, Any]) -> str:
+    if few_clusters(metrics):
+        clusters = plural(metrics["scored"]["deposit_clusters"], "cluster")
+        return f"Whether the probabilities come true, {clusters} of deposits cannot tell."
     error = metrics["calibration"]["ensemble"]["ece"]
     if error["value"] <= error["null_high"]:
-        return (
-            "The probabilities come true as often as they say, as far as these deposits can tell: "
-            "the calibration error is what an exact map would show by chance."
-        )
+        return _as_by_chance(metrics)
     return (
         f"The probabilities do not come true exactly: the calibration error is "
         f"{number(error['value'])}, where an exact map would show at most "
         f"{number(error['null_high'])}."
     ) + (" Trust the ranking more than the numbers." if beats_chance(metrics) else "")
+
+
+def _as_by_chance(metrics: Mapping[str, Any]) -> str:
+    """Say what a calibration error no larger than chance proves: little, unless all else fits."""
+    chance = "the calibration error is what an exact map would show by chance"
+    slope, words = calibration_slope(metrics)
+    if slope == "off":
+        return f"The probabilities are {words}, though {chance}."
+    if slope == "unknown":
+        return f"Whether the probabilities come true is unknown: {words}."
+    return (
+        "The probabilities come true as often as they say, as far as these deposits can tell: "
+        f"{chance}."
+    )
+
+
+def is_example(economics: Mapping[str, Any]) -> bool:
+    """Return whether cost and value are still those that the project comes with."""
+    names = ("exploration_cost", "discovery_value")
+    return all(economics[name] == getattr(EXAMPLE, name) for name in names)
 
 
 def what_worth(
@@ -136,8 +170,9 @@ def what_worth(
     cost, value = money["economics"]["exploration_cost"], money["economics"]["discovery_value"]
     chosen = risk["targets"]
     rule = (
-        f"At a cost of {number(cost)} a cell and {number(value)} for a discovery, a cell pays "
-        f"where its chance of a discovery is above {percent(cost / value)}."
+        f"At a cost of {number(cost)} a cell and {number(value)} for a discovery"
+        f"{' (an example: set risk.economics)' if is_example(money['economics']) else ''}, a cell "
+        f"pays where its chance of a discovery is above {percent(cost / value)}."
     )
     paying = int((targets["testing_return"] > 0).sum())
     budget = number(money["targets"]["budget"])
@@ -167,10 +202,8 @@ def _apart(spacing: float) -> str:
 def _funded(targets: gpd.GeoDataFrame) -> str:
     """Return which targets the budget buys, in the order of buying, and what it buys in part."""
     bought = targets[targets["selected"]].sort_values("selection_order", kind="stable")
-    named = [
+    return named([
         f"{row.target_id} (rank {row.rank}"
         + (")" if row.funded_share == 1 else f", {percent(row.funded_share)} of it)")
-        for row in bought.head(FUNDED_NAMED).itertuples()
-    ]
-    more = len(bought) - FUNDED_NAMED
-    return listed([*named, plural(more, "other")] if more > 0 else named)
+        for row in bought.itertuples()
+    ])  # fmt: skip

@@ -130,7 +130,8 @@ def render_report(inputs: ReportInputs) -> str:
         web_map=web_map(inputs, maps),
         map_targets=tables.map_target_rows(inputs.targets),
         **_for_the_geologist(inputs, caveats(
-            inputs.metrics, inputs.quality, inputs.risk["undiscovered"], maps.prediction
+            inputs.metrics, inputs.quality, inputs.risk["undiscovered"], maps.prediction,
+            targets=inputs.targets, economics=inputs.parameters["risk"]["economics"],
         )),
         **why_section(inputs.reasons, maps.prediction, inputs.deposits, inputs.targets),
         **_for_the_statistician(inputs),
@@ -159,11 +160,13 @@ def _asset(name: str) -> Markup:
 
 
 def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, Any]:
+    money = inputs.parameters["risk"]
     return {
-        "key_figures": findings.key_figures(inputs.metrics, inputs.risk, inputs.targets),
+        "key_figures": findings.key_figures(inputs.metrics, inputs.risk, inputs.targets, money),
         "where": findings.where(inputs.risk, inputs.targets),
         "how_sure": findings.how_sure(inputs.metrics),
-        "what_worth": findings.what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"]),
+        "what_worth": findings.what_worth(inputs.risk, inputs.targets, money),
+        "example_money": findings.is_example(money["economics"]),
         "caveats": warnings,
         "categories": tables.category_rows(inputs.risk),
         "zones": tables.zone_rows(inputs.risk),

@@ -11,6 +11,7 @@ from mineral_prospectivity.reporting.comparisons import (
 )
 from mineral_prospectivity.reporting.tables import MISSING, Table
 from mineral_prospectivity.reporting.words import (
+    NO_WIDTH,
     UNCERTAINTY_NAMES,
     is_absent,
     model_label,
@@ -18,6 +19,7 @@ from mineral_prospectivity.reporting.words import (
     percent,
     plural,
     score_label,
+    span,
 )
 from mineral_prospectivity.uq.calibration import LogitCalibration
 
@@ -36,7 +38,8 @@ def score_rows(metrics: Mapping[str, Any], names: list[str]) -> Table:
                 cells.append(f"absent: {find_score(scores, name)['absent']}")
                 continue
             value, low, high = found[label][name]
-            cells.append(f"{number(value)} ({number(low)} to {number(high)})")
+            interval = span({"low": low, "high": high})
+            cells.append(f"{number(value)} ({interval})" if interval else number(value))
         rows.append((label, *cells))
     rows += _fit_rows(metrics["fit"], names)
     return Table("Scores, held out", ("Model", *(score_label(name) for name in names)), rows)
@@ -60,7 +63,7 @@ def comparison_rows(found: list[Comparison]) -> Table:
             model_label(item.model),
             score_label(item.score),
             number(item.value),
-            f"{number(item.low)} to {number(item.high)}",
+            span({"low": item.low, "high": item.high}) or f"none: {NO_WIDTH}",
             item.verdict,
         )
         for item in found

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from mineral_prospectivity.reporting.words import is_absent, kilometres, listed, number, percent
+from mineral_prospectivity.reporting.words import (
+    NO_WIDTH,
+    is_absent,
+    kilometres,
+    listed,
+    number,
+    percent,
+    span,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,7 +76,7 @@ def _zone_cells(zone: Mapping[str, Any]) -> tuple[str, str, str, str]:
         percent(zone["area_share"]),
         f"{zone['captured']} of {zone['deposits']}",
         percent(capture["value"]),
-        f"{percent(capture['low'])} to {percent(capture['high'])}",
+        span(capture, percent) or f"none: {NO_WIDTH}",
     )
 
 
@@ -76,7 +84,8 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
     """Return where each target is best, the chance of a discovery in it, and what drives it."""
     headings = (
         "Rank", "Target", "Best cell: easting, km", "northing, km", "Best chance", "Area, km²",
-        "Mean chance", "90 %", "Expected", "Category", "Known", "Nearest deposit", "What drives it",
+        "Mean chance", "90 %", "Discoveries", "Category", "Known", "Nearest deposit",
+        "What drives it",
     )  # fmt: skip
     rows = [
         (
@@ -88,7 +97,7 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
             number(target.area_km2),
             percent(target.probability_mean),
             f"{percent(target.probability_lower)} to {percent(target.probability_upper)}",
-            number(target.expected_deposits),
+            number(target.expected_discoveries),
             target.category,
             str(target.known_deposits),
             _nearest(target.nearest_deposit, target.deposit_distance),

@@ -16,14 +16,14 @@ from mineral_prospectivity.reporting.why import (
     importance_figure,
     latent_figure,
 )
-from mineral_prospectivity.reporting.words import listed
+from mineral_prospectivity.reporting.words import listed, percent
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from mineral_prospectivity.reporting.thumbnails import Thumbnail
 
-NAMED = 3
+LAYERS_NAMED = 3
 
 
 def why_section(
@@ -61,7 +61,7 @@ def why_section(
 
 def _driving(drivers: pd.DataFrame) -> list[str]:
     means = drivers.groupby("layer", sort=False)["contribution"].mean().dropna()
-    means = means[means > 0].sort_values(ascending=False, kind="stable")[:NAMED]
+    means = means[means > 0].sort_values(ascending=False, kind="stable")[:LAYERS_NAMED]
     if means.empty:
         return ["No target is explained."]
     named = [
@@ -100,7 +100,7 @@ def _mattering(importance: pd.DataFrame) -> list[str]:
 def _why_rows(targets: gpd.GeoDataFrame) -> Table:
     headings = (
         "Rank", "Target", "Drivers, log-odds", "Most similar known deposits", "Unlike these",
-        "Unlike training", "Novelty",
+        "Unlike training", "Share outside", "Novelty",
     )  # fmt: skip
     rows = [
         (
@@ -110,11 +110,16 @@ def _why_rows(targets: gpd.GeoDataFrame) -> Table:
             target.similar_deposits or MISSING,
             _percentile(target.dissimilarity),
             MISSING if pd.isna(target.unlike_training) else f"{target.unlike_training:.2f}",
+            _share(target.outside_applicability),
             _percentile(target.novelty),
         )
         for target in targets.itertuples()
     ]
     return Table("What drives each target, and what it resembles", headings, rows)
+
+
+def _share(value: float) -> str:
+    return MISSING if pd.isna(value) else percent(value)
 
 
 def _percentile(value: float) -> str:

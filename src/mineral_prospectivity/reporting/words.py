@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,12 @@ UNCERTAINTY_NAMES = {
     "mutual_information": "mutual information",
     "log_odds_sd": "SD of the log-odds",
 }
+
+NAMED = 3
+"""Items, at most, that a sentence names."""
+
+NO_WIDTH = "every draw of clusters gives the same"
+"""Why an interval that has no width is not given."""
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
@@ -96,6 +102,22 @@ def percent(share: float) -> str:
     return f"{text}{NO_BREAK}%"
 
 
+def span(found: Mapping[str, Any], form: Callable[[float], str] = number) -> str:
+    """Return an interval from its ``low`` to its ``high``; empty where it says nothing.
+
+    An interval has no ends where too few clusters were drawn, and no width where every draw of
+    clusters gives the same score, as when all few deposits are found: it would look certain.
+
+    Examples
+    --------
+    >>> span({"low": 0.3, "high": 0.5}), span({"low": 1.0, "high": 1.0}), span({"value": 1.0})
+    ('0.3 to 0.5', '', '')
+    """
+    if "low" not in found or not found["low"] < found["high"]:
+        return ""
+    return f"{form(found['low'])} to {form(found['high'])}"
+
+
 def kilometres(metres: float, digits: int = 1) -> str:
     """Return a coordinate in kilometres, without its unit.
 
@@ -116,6 +138,18 @@ def plural(count: int, one: str, many: str = "") -> str:
     ('1 target', '1,200 targets', '2 boxes')
     """
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def named(items: list[str]) -> str:
+    """Return the first items as a list within a sentence, and how many more there are.
+
+    Examples
+    --------
+    >>> named(["a", "b"]), named(["a", "b", "c", "d", "e"])
+    ('a and b', 'a, b, c and 2 others')
+    """
+    more = len(items) - NAMED
+    return listed([*items[:NAMED], plural(more, "other")] if more > 0 else items)
 
 
 def listed(items: list[str]) -> str:

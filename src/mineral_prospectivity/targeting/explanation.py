@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cell_centres
+from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table
 from mineral_prospectivity.targeting.analogues import LatentDeposits, percentile_among, places
 from mineral_prospectivity.targeting.standing import Background, Reading, read_layers
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from mineral_prospectivity.geo.raster import Raster
+    from mineral_prospectivity.geo.grid import Window
 
 DRIVERS_NAMED = 3
 ANALOGUES = 3
@@ -36,10 +38,11 @@ class Explanation:
         The targets with ``drivers`` (layers that add or take most log-odds, and what they show
         there), ``similar_deposits`` and ``latent_distance`` (to the most similar deposit outside
         the target), ``dissimilarity`` and ``novelty`` (percentiles, of the best cell),
-        ``unlike_training`` (mean over the cells; above 1 they lie outside the area of
-        applicability), and ``best_x`` and ``best_y``, the centre of the best cell: where a
-        discovery is most probable, so none with a known deposit; where no cell has a chance of
-        one, where a deposit is.
+        ``unlike_training`` (dissimilarity index of the best cell; above 1 it lies outside the
+        area of applicability), ``outside_applicability`` (share of the cells that do), and
+        ``best_x`` and ``best_y``, the centre of the best cell: where a discovery is most
+        probable, so none with a known deposit; where no cell has a chance of one, where a
+        deposit is.
     drivers
         One row a target and layer: ``target_id, layer, contribution`` (mean over the target's
         cells, log-odds), ``at_best_cell, share`` (of all that the layers add and take), and what
@@ -87,7 +90,7 @@ def explain_targets(
     evidence, background
         The evidence stack, and the ground that the targets' evidence is held against.
     dissimilarity
-        How unlike the training area each cell is: see
+        Dissimilarity index of each cell over the largest inside the area of applicability: see
         :meth:`~mineral_prospectivity.scoring.validity.applicability.AreaOfApplicability.map`.
     latent
         Latent components, one a band.
@@ -123,9 +126,20 @@ def explain_targets(
         best_x=x,
         best_y=y,
         novelty=evidence_table(maps.select(["novelty"]), best)["novelty"].to_numpy(np.float64),
-        unlike_training=zone_statistics(dissimilarity, zones).means[:, 0],
+        unlike_training=evidence_table(dissimilarity, best).iloc[:, -1].to_numpy(np.float64),
+        outside_applicability=zone_statistics(_outside(dissimilarity), zones).means[:, 0],
     )
     return Explanation(explained, drivers, analogues)
+
+
+def _outside(dissimilarity: Raster) -> Raster:
+    """Return 1 where a cell lies outside the area of applicability, 0 inside, NaN for no data."""
+
+    def read(window: Window) -> NDArray[np.float32]:
+        unlike = dissimilarity.read(window).astype(np.float32)
+        return np.where(np.isnan(unlike), np.nan, unlike > 1).astype(np.float32)
+
+    return Raster(dissimilarity.grid, (Band("outside"),), read)
 
 
 def _best_cells(discovery: Raster, deposit: Raster, zones: Zones) -> NDArray[np.int64]:

@@ -84,8 +84,8 @@ def find_targets(
         In order of rank, in the CRS of the grid: ``rank``, ``target_id``, ``cells``,
         ``area_km2``; ``probability_mean``, ``probability_max``, ``probability_lower`` and
         ``probability_upper`` (of a discovery, as in the economics; the bounds are means of the
-        cells' 90 % bounds, as if all cells erred together); ``expected_deposits`` (sum of p:
-        discoveries expected, beside the known deposits); ``aleatoric``, ``epistemic`` and
+        cells' 90 % bounds, as if all cells erred together); ``expected_discoveries`` (sum of that
+        chance: discoveries expected if every cell were tested); ``aleatoric``, ``epistemic`` and
         ``total`` (mean SD); ``expected_value`` and ``risk_adjusted_return`` (sums over all cells);
         ``cells_to_test``, ``testing_cost`` and ``testing_return`` (over the cells that pay);
         ``category`` (of most cells); ``known_deposits`` inside; ``nearest_deposit`` and
@@ -161,7 +161,7 @@ def _statistics_table(
             "probability_max": largest,
             "probability_lower": mean["probability_lower"],
             "probability_upper": mean["probability_upper"],
-            "expected_deposits": total["probability"],
+            "expected_discoveries": total["probability"],
             **{name: mean[name] for name in UNCERTAINTIES},
             "expected_value": total["expected_value"],
             "risk_adjusted_return": total["risk_adjusted_return"],
