@@ -14,7 +14,7 @@ import shapely
 from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
-from mineral_prospectivity.geo.grid import projected_crs
+from mineral_prospectivity.geo.grid import named_crs, projected_crs
 from mineral_prospectivity.geo.sources import bounds_in
 from mineral_prospectivity.labels import lopsided_folds, make_cells, thin_folds
 from mineral_prospectivity.labels.positives import home_cells
@@ -74,11 +74,13 @@ def choose_crs(layers: Sequence[Found], deposits: geopandas.GeoDataFrame) -> Cho
         why = f"{count} of {len(layers)} layers have it"
         others = [name for name in votes if name != crs]
         return Choice(crs, why + (f"; {', '.join(others)} will be reprojected" if others else ""))
-    if deposits.crs is not None and _serves(CRS(deposits.crs)):
-        return Choice(str(CRS(deposits.crs)), "the deposits have it, and no layer is in metres")
+    if deposits.crs is not None and _serves(named_crs(deposits.crs)):
+        return Choice(
+            str(named_crs(deposits.crs)), "the deposits have it, and no layer is in metres"
+        )
     west, south, east, north = _degrees(layers, deposits)
     middle = geopandas.GeoSeries([shapely.box(west, south, east, north)], crs=WGS84)
-    zone = str(CRS(middle.estimate_utm_crs()))
+    zone = str(named_crs(middle.estimate_utm_crs()))
     wide = east - west > UTM_WIDTH
     doubt = f"the region spans {east - west:.0f} degrees; a national grid would distort less"
     return Choice(
