@@ -177,6 +177,19 @@ def test_a_raster_without_a_crs_that_misses_the_others_is_named(folder):
     )
 
 
+def test_a_table_with_exchanged_coordinates_is_named_with_the_cause(folder):
+    x, y = RNG.uniform(501_000, 539_000, 50), RNG.uniform(5_201_000, 5_235_000, 50)
+    table = pd.DataFrame({"easting": y, "northing": x, "cu": RNG.random(50)})
+    table.to_csv(folder / "soil.csv", index=False)
+    raster(folder / "magnetics.tif", FIELD + 1)
+    with pytest.raises(ConfigurationError) as error:
+        drafted(folder)
+    *layers, soil, remedy = str(error.value).splitlines()
+    assert soil.endswith(". Exchanged x and y would explain it: correct them")
+    assert not any("explain" in line for line in layers)
+    assert remedy.startswith("soil.csv names no CRS (the grid's is assumed): add one, save it as")
+
+
 def test_tables_name_their_coordinates(folder):
     table = pd.DataFrame({"Longitude": [15.1, 15.2], "Latitude": [47.0, 47.1], "Au_ppb": [1, 5.5]})
     table.to_csv(folder / "rocks.csv", index=False)

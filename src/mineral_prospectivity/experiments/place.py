@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found
+    from mineral_prospectivity.geo.sources import Bounds
 
 WEB_MERCATOR = "EPSG:3857"
 WGS84 = "EPSG:4326"
@@ -36,6 +37,9 @@ MOST_CELLS = 1_000_000
 FEW_CELLS = 2_500
 WITHOUT_PIXELS = 250_000
 """Cells of a map whose layers have no pixels to go by."""
+
+NEXT_ZONE = 6.0
+"""Degrees beyond the region of a CRS that its distances still serve."""
 
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 UTM_WIDTH = 9.0
@@ -112,6 +116,26 @@ def _degrees(
         raise ConfigurationError(msg)
     low, high = np.min(known, axis=0), np.max(known, axis=0)
     return float(low[0]), float(low[1]), float(high[2]), float(high[3])
+
+
+def outside_its_region(crs: CRS, bounds: Bounds) -> str | None:
+    """Return that a CRS is made for another region than that of bounds in it, None where it fits.
+
+    A neighbouring zone still serves: its distances are off by a few parts in a thousand.
+    """
+    made_for = crs.proj.area_of_use
+    west, south, east, north = bounds_in(crs, bounds, CRS(WGS84))
+    x, y = (west + east) / 2, (south + north) / 2
+    if made_for is None or made_for.west > made_for.east:
+        return None
+    away = max(made_for.west - x, x - made_for.east, made_for.south - y, y - made_for.north)
+    if away <= NEXT_ZONE:
+        return None
+    return (
+        f"{crs} is made for longitudes {made_for.west:.0f} to {made_for.east:.0f} and latitudes "
+        f"{made_for.south:.0f} to {made_for.north:.0f}; the map lies at {x:.0f}, {y:.0f}, where "
+        "its distances and areas are wrong. Take the CRS of the region"
+    )
 
 
 def pixel_in(found: Found, crs: CRS) -> float | None:

@@ -9,9 +9,10 @@ from pandas.api.types import is_numeric_dtype
 
 from mineral_prospectivity.experiments.deposits import FEW
 from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.experiments.place import outside_its_region
 from mineral_prospectivity.experiments.rasters import picture_of
 from mineral_prospectivity.geo.columns import numbers
-from mineral_prospectivity.geo.grid import cells_of_points
+from mineral_prospectivity.geo.grid import cells_of_points, grid_crs
 from mineral_prospectivity.geo.nodata import can_hold, number
 from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
@@ -39,6 +40,9 @@ SPARSE = 0.5
 def doubtful_grid(parameters: Parameters, grid: GeoBox) -> list[str]:
     """Return what is doubtful of the grid and of distances measured on it."""
     found = []
+    far = outside_its_region(grid_crs(grid), grid.extent.boundingbox.bbox)
+    if far:
+        found.append(f"grid.crs: {far}")
     cells = grid.shape.x * grid.shape.y
     if cells > MANY_CELLS:
         found.append(

@@ -20,6 +20,7 @@ from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.errors import own_words
 from mineral_prospectivity.geo.grid import grid_crs, named_crs
+from mineral_prospectivity.geo.misplaced import likely_cause
 from mineral_prospectivity.geo.nodata import known_band, known_values
 from mineral_prospectivity.geo.samples import (
     Samples,
@@ -121,9 +122,10 @@ def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox) -> None:
     box = grid.extent.boundingbox
     overlaps = west < box.right and east > box.left and south < box.top and north > box.bottom
     if not (np.isfinite(bounds).all() and overlaps):
+        cause = likely_cause(bounds, tuple(box), grid_crs(grid)) or "Check its CRS"
         msg = (
             f"lies outside the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
-            f"in {grid.crs}. Check its CRS, or grid.bounds"
+            f"in {grid.crs}. {cause}, or grid.bounds"
         )
         raise layer.error(msg)
 
