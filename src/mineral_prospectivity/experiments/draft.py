@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from odc.geo import CRS
@@ -21,8 +21,15 @@ from mineral_prospectivity.experiments.place import (
     outside_its_region,
 )
 from mineral_prospectivity.experiments.raw import place_in
+from mineral_prospectivity.experiments.worth_a_look import few_samples
 from mineral_prospectivity.geo.extent import common_bounds
-from mineral_prospectivity.geo.grid import make_grid, named_crs, projected_crs, require_bounds
+from mineral_prospectivity.geo.grid import (
+    grid_crs,
+    make_grid,
+    named_crs,
+    projected_crs,
+    require_bounds,
+)
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec, name_rows
 from mineral_prospectivity.geo.misplaced import likely_cause, meet, refuse_degrees
 from mineral_prospectivity.geo.sources import Bounds, bounds_in, sides
@@ -84,15 +91,19 @@ class Draft:
 
     @cached_property
     def doubts(self) -> list[tuple[str, str]]:
-        """What a person should look at: of which layer or parameter, and what."""
+        """What a person should look at: of which layers or parameter, and what."""
         chosen = {
             "grid.crs": self.crs,
             "grid.resolution": self.resolution,
             "grid.bounds": self.bounds,
             "folds": self.blocks,
         }
+        layers: dict[str, list[str]] = {}
+        for found in self.layers:
+            for doubt in found.doubts:
+                layers.setdefault(doubt, []).append(found.name)
         return [
-            *((found.name, doubt) for found in self.layers for doubt in found.doubts),
+            *((", ".join(names), doubt) for doubt, names in layers.items()),
             *(("deposits", doubt) for doubt in self.deposits.doubts),
             *((name, choice.doubt) for name, choice in chosen.items() if choice.doubt),
         ]
@@ -129,6 +140,7 @@ def draft_experiment(
     size = _resolution(used, reference, limits, resolution)
     used = [_with_radii(one, float(size.value)) for one in used]
     grid = make_grid(str(chosen.value), float(size.value), limits)
+    used = [_with_few_samples(one, grid) for one in used]
     kept, sites = _on(grid, located, sites)
     return Draft(
         name=name,
@@ -239,6 +251,18 @@ def _with_radii(found: Found, resolution: float) -> Found:
         fields={**found.fields, "derive": [{"density": [radius]}]},
         guesses=(*found.guesses, f"derive: density within {radius:g} m, {DENSITY_CELLS} cells"),
     )
+
+
+def _with_few_samples(found: Found, grid: GeoBox) -> Found:
+    """Doubt samples that are few for the grid."""
+    kind = found.fields["kind"]
+    if found.use == "off" or not (kind == "table" or "max_distance" in found.fields):
+        return found
+    crs, samples = grid_crs(grid), cast("gpd.GeoDataFrame", found.picture)
+    places = samples.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt).geometry
+    points = places.representative_point()
+    few = few_samples(kind, points.x.to_numpy(), points.y.to_numpy(), grid)
+    return replace(found, doubts=(*found.doubts, few)) if few else found
 
 
 def _on(

@@ -122,7 +122,7 @@ def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox) -> None:
     box = grid.extent.boundingbox
     overlaps = west < box.right and east > box.left and south < box.top and north > box.bottom
     if not (np.isfinite(bounds).all() and overlaps):
-        cause = likely_cause(bounds, tuple(box), grid_crs(grid)) or "Check its CRS"
+        cause = likely_cause(bounds, box.bbox, grid_crs(grid)) or "Check its CRS"
         msg = (
             f"lies outside the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
             f"in {grid.crs}. {cause}, or grid.bounds"
