@@ -221,7 +221,7 @@ def _changed(made_with: dict[str, dict[str, Any]], now: dict[str, Any]) -> list[
     lines = []
     for group, was in made_with.items():
         own = now.get(group, {})
-        names = ["kind"] if own.get("kind") != was.get("kind") else list(was)
+        names = ["kind"] if "kind" in was and own.get("kind") != was["kind"] else list(was)
         for name in names:
             path, before = f"{group}.{name}", json.dumps(was[name])
             if name not in own:

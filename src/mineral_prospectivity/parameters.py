@@ -14,6 +14,8 @@ from pydantic import (
 )
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.geo.grid import projected_crs, require_bounds
+from mineral_prospectivity.geo.misplaced import refuse_degrees
 from mineral_prospectivity.parameter_errors import describe_problem
 from mineral_prospectivity.vae.diversity import Resampling
 from mineral_prospectivity.vae.kinds import ModelSettings
@@ -281,6 +283,15 @@ class Parameters(_Group):
     uncertainty: UncertaintyParameters = UncertaintyParameters()
     evaluation: EvaluationParameters = EvaluationParameters()
     risk: RiskParameters = RiskParameters()
+
+    @model_validator(mode="after")
+    def _grid_lies_on_the_ground(self) -> Parameters:
+        crs, bounds = self.grid.crs, self.grid.bounds
+        projected_crs(crs)
+        if bounds is not None:
+            require_bounds(bounds, crs)
+            refuse_degrees(bounds, crs)
+        return self
 
     @model_validator(mode="after")
     def _generated_data_differ_already(self) -> Parameters:

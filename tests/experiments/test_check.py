@@ -121,6 +121,18 @@ def test_everything_wrong_is_told_at_once(lake):
     ]
 
 
+def test_bounds_and_crs_are_refused_before_any_file_is_opened(lake):
+    shutil.rmtree(lake.raw)
+    for grid, said in (
+        ({"crs": "EPSG:4326"}, "grid.crs: EPSG:4326 is geographic (degrees)"),
+        ({"bounds": [15.0, 47.0, 15.5, 47.2]}, "look like degrees. Give west, south, east, north"),
+        ({"bounds": [540000, 0, 500000, 1]}, "enclose nothing; give west, south, east, north"),
+    ):
+        lake.parameters["grid"] = PARAMETERS["grid"] | grid
+        errors, _ = lake.check()
+        assert said in errors[0]
+
+
 def test_bad_layers_and_bad_deposits_at_once(lake):
     with rasterio.open(lake.path("magnetics.tif")) as file:
         profile = file.profile

@@ -99,7 +99,54 @@ def test_points_with_values_become_a_layer_a_column(folder):
         "unit": "ppm",
     }
     assert "soil_id" not in found
+    assert found["soil_cu_ppm"].doubts[-1] == (
+        "left out, as nothing measured: 'ID' (an identifier). To take one, name it in column"
+    )
     assert found["soil_as"].fields["max_distance"] > 100
+
+
+def test_numbers_that_measure_nothing_are_left_out_with_the_reason(folder):
+    samples = sites(200).assign(
+        ID=RNG.permutation(200) + 5000,
+        SurveyYear=RNG.integers(1970, 2020, 200),
+        MAP_SHEET=7056,
+        Lith_code=RNG.integers(1, 5, 200),
+        point=np.arange(200)[::-1],
+        x=lambda frame: frame.geometry.x,
+        y=lambda frame: frame.geometry.y,
+        depth=RNG.integers(0, 30, 200),
+        cu_ppm=RNG.random(200),
+    )
+    samples.drop(columns="STATUS").to_file(folder / "chips.gpkg")
+    samples.drop(columns=["geometry", "STATUS"]).to_csv(folder / "soil.csv", index=False)
+    found, _ = looked(folder)
+    assert [name for name in found if name.startswith("chips")] == ["chips_depth", "chips_cu_ppm"]
+    assert found["soil"].fields["column"] == ["depth", "cu_ppm"]
+    why = (
+        "left out, as nothing measured: 'ID' (an identifier), 'SurveyYear' (a date), 'MAP_SHEET' "
+        "(a map sheet), 'Lith_code' (codes of classes), 'point' (numbers of the rows)"
+    )
+    assert any(doubt.startswith(why) for doubt in found["soil"].doubts)
+    assert any(doubt.startswith(why) for doubt in found["chips_depth"].doubts)
+
+
+def test_samples_far_apart_are_doubted(folder):
+    for name, count in (("chips", 30), ("dense", 400)):
+        sites(count)[["geometry"]].assign(cu=RNG.random(count)).to_file(folder / f"{name}.gpkg")
+    found = {one.name: one for one in drafted(folder).layers}
+    assert found["chips_cu"].doubts[-1].startswith("samples lie in 0.5% of the cells, about 6.9 km")
+    assert not any("of the cells" in doubt for doubt in found["dense_cu"].doubts)
+
+
+def test_a_table_has_the_unit_that_all_its_columns_share(folder):
+    table = pd.DataFrame({"x": RNG.uniform(5e5, 5.4e5, 9), "y": 5.21e6, "Cu": RNG.random(9)})
+    table = table.rename(columns={"Cu": "Cuppm"}).assign(As_ppm=table["Cu"])
+    table.to_csv(folder / "soil.csv", index=False)
+    table.assign(Au_ppb=table["As_ppm"]).to_csv(folder / "rocks.csv", index=False)
+    found, _ = looked(folder)
+    assert found["soil"].fields["unit"] == "ppm"
+    assert "unit" not in found["rocks"].fields
+    assert "its columns differ in unit, and a layer has one: " in found["rocks"].doubts[0]
 
 
 def test_samples_that_hide_nodata_or_text(folder):
@@ -184,6 +231,19 @@ def test_a_raster_without_a_crs_that_misses_the_others_is_named(folder):
         "\npotassium.tif names no CRS (the grid's is assumed): add one, such as a .prj beside it, "
         "or leave it out"
     )
+
+
+def test_a_table_with_exchanged_coordinates_is_named_with_the_cause(folder):
+    x, y = RNG.uniform(501_000, 539_000, 50), RNG.uniform(5_201_000, 5_235_000, 50)
+    table = pd.DataFrame({"easting": y, "northing": x, "cu": RNG.random(50)})
+    table.to_csv(folder / "soil.csv", index=False)
+    raster(folder / "magnetics.tif", FIELD + 1)
+    with pytest.raises(ConfigurationError) as error:
+        drafted(folder)
+    *layers, soil, remedy = str(error.value).splitlines()
+    assert soil.endswith(". Exchanged x and y would explain it: correct them")
+    assert not any("explain" in line for line in layers)
+    assert remedy.startswith("soil.csv names no CRS (the grid's is assumed): add one, save it as")
 
 
 def test_tables_name_their_coordinates(folder):

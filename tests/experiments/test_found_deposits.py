@@ -70,6 +70,18 @@ def test_deposits_far_from_the_layers_are_doubted_by_their_row(folder):
     )
 
 
+@pytest.mark.parametrize("crs", [CRS, "EPSG:4326"])
+def test_deposits_whose_coordinates_are_exchanged(folder, crs):
+    places = sites(30).to_crs(crs).geometry
+    path = folder.parent / "deposits.csv"
+    pd.DataFrame({"x": places.y, "y": places.x}).to_csv(path, index=False)
+    with pytest.raises(DepositError) as caught:
+        draft_experiment("lake", folder, path, folder.parent / "raw")
+    assert str(caught.value).endswith(
+        " m north. Exchanged x and y would explain it: correct them, or enlarge grid.bounds"
+    )
+
+
 def test_deposits_at_infinity_are_refused(tmp_path):
     points = sites(3).geometry.tolist()
     points[1] = shapely.Point(500_000, np.inf)

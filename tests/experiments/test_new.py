@@ -14,6 +14,7 @@ from rasterio.shutil import copy
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.experiments.configuration import files_of
+from mineral_prospectivity.experiments.draft import draft_experiment
 from mineral_prospectivity.experiments.new import require_new, write_experiment
 from mineral_prospectivity.experiments.place import Blocks, Choice
 from mineral_prospectivity.parameters import validate_parameters
@@ -61,6 +62,67 @@ def test_given_values_win(folder):
     draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
     assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
     assert draft.resolution.value == 1000.0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"bounds": (540_000, 5_200_000, 500_000, 5_236_000), "crs": "EPSG:32633"},
+            "grid.bounds: (540000, 5200000, 500000, 5236000) enclose nothing; give west, south, ",
+        ),
+        ({"crs": "EPSG:4326"}, "grid.crs: EPSG:4326 is geographic (degrees); areas and distances"),
+    ],
+)
+def test_what_cannot_be_is_told_before_any_file_is_opened(tmp_path, given, said):
+    nowhere = tmp_path / "nowhere"
+    with pytest.raises(ConfigurationError) as caught:
+        draft_experiment("lake", nowhere, nowhere, nowhere, **given)
+    assert str(caught.value).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "said"),
+    [
+        (
+            (5_200_000, 500_000, 5_236_000, 540_000),
+            "grid.bounds: 5200000..5236000 by 500000..540000 meet no layer; in EPSG:32633 the "
+            "layers cover 500000..540000 by 5200000..5236000. Exchanged x and y would explain it: "
+            "correct them",
+        ),
+        (
+            (0, 5_200_000, 40_000, 5_236_000),
+            "grid.bounds: 0..40000 by 5200000..5236000 meet no layer; in EPSG:32633 the layers "
+            "cover 500000..540000 by 5200000..5236000. Are they in another CRS?",
+        ),
+        (
+            (15.0, 47.0, 15.5, 47.2),
+            "grid.bounds: (15.0, 47.0, 15.5, 47.2) look like degrees. Give west, south, east, "
+            "north in the metres of EPSG:32633: 500000 5205164 538013 5227511",
+        ),
+    ],
+)
+def test_bounds_that_no_layer_meets_are_told_with_the_cause(folder, bounds, said):
+    with pytest.raises(ConfigurationError) as caught:
+        drafted(folder, bounds=bounds)
+    assert str(caught.value) == said
+
+
+def test_bounds_in_another_order_are_doubted(folder):
+    draft = drafted(folder, bounds=(500_000, 540_000, 5_200_000, 5_236_000), resolution=5000.0)
+    assert draft.bounds.doubt == (
+        "layers reach over 0.0% of them: are they west, south, east, north, in EPSG:32633?"
+    )
+
+
+def test_a_crs_made_for_another_region_is_doubted(folder):
+    assert drafted(folder, crs="EPSG:32634", resolution=1000.0).crs.doubt is None
+    assert drafted(folder, crs="32636", resolution=1000.0).crs == Choice(
+        "EPSG:32636",
+        "given",
+        "EPSG:32636 is made for longitudes 30 to 36 and latitudes 0 to 84; the map lies at 15, 47, "
+        "where its distances and areas are wrong. Take the CRS of the region",
+    )
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,13 @@ def test_layers_in_degrees_or_web_mercator_take_the_utm_zone(crs, bounds, zone):
     assert choose_crs([layer(crs, bounds)], NOWHERE).value == zone
 
 
+def test_a_crs_is_named_by_its_code_though_its_wkt_was_read_before():
+    CRS(CRS("EPSG:32756").wkt)  # odc keeps what it was first made of
+    degrees = layer("EPSG:4326", (152.5, -31.0, 153.0, -30.5))
+    assert choose_crs([degrees], NOWHERE).value == "EPSG:32756"
+    assert choose_crs([layer(None)], NOWHERE.set_crs("EPSG:32756")).value == "EPSG:32756"
+
+
 def test_a_deposit_with_exchanged_coordinates_does_not_move_the_utm_zone():
     points = [shapely.Point(15.2, 47.0), shapely.Point(47.1, 15.1)]
     chosen = choose_crs(

@@ -94,6 +94,20 @@ def test_a_table_with_samples_in_few_cells_is_told_how_to_spread_them(tmp_path, 
     assert doubtful_layer(layer, GRID) == []
 
 
+def test_points_far_apart_are_told(tmp_path):
+    spec = LayerSpec.declare("soil", kind="points", column="cu", max_distance=900.0)
+    layer = EvidenceLayer(spec, tmp_path / "soil.gpkg")
+    x, y = cell_centres(GRID, np.arange(GRID.shape.x * GRID.shape.y))
+    copper, places = RNG.random(x.size), gpd.points_from_xy(x, y)
+    samples = gpd.GeoDataFrame({"cu": copper}, geometry=places, crs=CRS)
+    samples.iloc[:: x.size // 3].to_file(layer.path)
+    (said,) = doubtful_layer(layer, GRID)
+    assert "'soil'" in said
+    assert "samples lie in 0.2% of the cells, about 2 km from one another" in said
+    samples.to_file(layer.path)
+    assert doubtful_layer(layer, GRID) == []
+
+
 @pytest.mark.parametrize("crs", [CRS, "EPSG:32634", "EPSG:4326"])
 def test_pixels_much_coarser_than_the_cells(tmp_path, crs):
     coarse = raster(tmp_path / "coarse.tif", FIELD[::10, ::10], crs)

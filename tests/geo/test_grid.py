@@ -69,6 +69,15 @@ def test_grids_that_cannot_be_made(crs, bounds, message):
     assert str(caught.value) == message
 
 
+def test_a_slip_in_the_resolution_is_told_before_memory_is_asked_for():
+    with pytest.raises(ConfigurationError) as caught:
+        make_grid(CRS, 0.01, (WEST, NORTH - 36_000, WEST + 40_000, NORTH))
+    assert str(caught.value) == (
+        "grid: 14,400,000,000,000 cells of 0.01 m; at most 1,000,000,000 can be mapped. Raise "
+        "grid.resolution, or narrow grid.bounds"
+    )
+
+
 sizes = st.integers(1, 40)
 
 

@@ -169,8 +169,8 @@ BAD_DATA = {
         lambda experiment: None,
         {"grid": {"crs": "EPSG:4326"}},
         ConfigurationError,
-        "grid.crs: EPSG:4326 is geographic (degrees); areas and distances need a projected CRS "
-        "in metres, such as the UTM zone of the region",
+        "parameters that cannot be used:\n  - grid.crs: EPSG:4326 is geographic (degrees); areas "
+        "and distances need a projected CRS in metres, such as the UTM zone of the region",
     ),
 }
 

@@ -137,9 +137,7 @@ def _check_data(
     findings: Findings,
 ) -> None:
     """Check layers, deposits and, beside them, peers, which have no say in grid and cells."""
-    reference = findings.attempt(lambda: projected_crs(parameters.grid.crs))
-    if reference is None:
-        return
+    reference = projected_crs(parameters.grid.crs)
     readable, compared = (
         [one for one in some if findings.attempt(partial(layer_bounds, one, reference)) is not None]
         for some in (layers, peers)

@@ -149,7 +149,7 @@ def _filters(filters: Mapping[str, Mapping[str, int]]) -> str:
 def _remarks(facts: Iterable[str], guesses: Iterable[str], doubts: Iterable[str]) -> str:
     lines = [*facts]
     lines += [f"{GUESS}: {text}." for text in guesses]
-    lines += [f"{DOUBT}: {text}." for text in doubts]
+    lines += [f"{DOUBT}: {text}" + "." * (not text.endswith("?")) for text in doubts]
     return _comment(lines)
 
 

@@ -21,6 +21,7 @@ from mineral_prospectivity.geo.formats import (
     read_feature_file,
     read_table_file,
 )
+from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.geo.sample_table import table_points
 from mineral_prospectivity.labels.deposits import GEOMETRIES, require_finite
@@ -78,7 +79,7 @@ def look_at_deposits(path: Path) -> FoundDeposits:
     doubts += more + _doubtful_values(filters)
     if len(frame) < FEW:
         doubts.append(f"only {len(frame)} deposits: scores and maps will be very uncertain")
-    crs = "no CRS" if frame.crs is None else str(frame.crs.to_string())
+    crs = "no CRS" if frame.crs is None else str(named_crs(frame.crs))
     about = f"{len(frame)} {'/'.join(sorted(set(frame.geom_type)))}, {crs}"
     return FoundDeposits(path, about, fields, frame, filters, tuple(doubts))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from odc.geo import CRS
@@ -18,12 +18,21 @@ from mineral_prospectivity.experiments.place import (
     choose_blocks,
     choose_crs,
     choose_resolution,
+    outside_its_region,
 )
 from mineral_prospectivity.experiments.raw import place_in
+from mineral_prospectivity.experiments.worth_a_look import few_samples
 from mineral_prospectivity.geo.extent import common_bounds
-from mineral_prospectivity.geo.grid import make_grid, projected_crs
+from mineral_prospectivity.geo.grid import (
+    grid_crs,
+    make_grid,
+    named_crs,
+    projected_crs,
+    require_bounds,
+)
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec, name_rows
-from mineral_prospectivity.geo.sources import Bounds, bounds_in
+from mineral_prospectivity.geo.misplaced import likely_cause, meet, refuse_degrees
+from mineral_prospectivity.geo.sources import Bounds, bounds_in, sides
 from mineral_prospectivity.geo.vectors import limits_the_map
 from mineral_prospectivity.labels import select_deposits
 
@@ -36,6 +45,9 @@ if TYPE_CHECKING:
     from mineral_prospectivity.experiments.found import Found, LeftOut
 
 DENSITY_CELLS = 6
+LITTLE_COVERED = 0.1
+"""Share of the bounds given below which they seem to be others than was meant."""
+
 LITTLE_SHARED = 0.5
 """Share of the largest layer below which the area that all share is doubtful."""
 
@@ -79,15 +91,19 @@ class Draft:
 
     @cached_property
     def doubts(self) -> list[tuple[str, str]]:
-        """What a person should look at: of which layer or parameter, and what."""
+        """What a person should look at: of which layers or parameter, and what."""
         chosen = {
             "grid.crs": self.crs,
             "grid.resolution": self.resolution,
             "grid.bounds": self.bounds,
             "folds": self.blocks,
         }
+        layers: dict[str, list[str]] = {}
+        for found in self.layers:
+            for doubt in found.doubts:
+                layers.setdefault(doubt, []).append(found.name)
         return [
-            *((found.name, doubt) for found in self.layers for doubt in found.doubts),
+            *((", ".join(names), doubt) for doubt, names in layers.items()),
             *(("deposits", doubt) for doubt in self.deposits.doubts),
             *((name, choice.doubt) for name, choice in chosen.items() if choice.doubt),
         ]
@@ -110,17 +126,21 @@ def draft_experiment(
     ProspectivityError
         If there is no layer or no deposit, no file names its CRS, or what was given cannot be.
     """
+    given = Choice(str(named_crs(projected_crs(crs))), "given") if crs else None
+    if bounds:
+        require_bounds(bounds, crs or "the grid's CRS")
     found, left_out = look_at_folder(layers, deposits)
     sites = look_at_deposits(deposits)
-    chosen = Choice(crs, "given") if crs else choose_crs(found, sites.frame)
+    chosen = given or choose_crs(found, sites.frame)
     reference = projected_crs(str(chosen.value))
     located = sites.frame if sites.frame.crs is not None else sites.frame.set_crs(reference.wkt)
     used = without_leaks(found, located, reference)
-    area = Choice(bounds, "given") if bounds else _area(used, chosen)
+    area = _given_area(bounds, used, reference) if bounds else _area(used, chosen)
     limits = area.value or _shared(used, str(chosen.value), 1.0)
     size = _resolution(used, reference, limits, resolution)
     used = [_with_radii(one, float(size.value)) for one in used]
     grid = make_grid(str(chosen.value), float(size.value), limits)
+    used = [_with_few_samples(one, grid) for one in used]
     kept, sites = _on(grid, located, sites)
     return Draft(
         name=name,
@@ -129,7 +149,7 @@ def draft_experiment(
         layers=tuple(used),
         left_out=tuple(left_out),
         deposits=sites,
-        crs=chosen,
+        crs=replace(chosen, doubt=chosen.doubt or outside_its_region(reference, limits)),
         resolution=size,
         bounds=area,
         blocks=choose_blocks(grid, kept),
@@ -144,6 +164,30 @@ def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None
     return choose_resolution(
         [one for one in used if one.use == "layer"], crs, (east - west) * (north - south)
     )
+
+
+def _given_area(bounds: Bounds, used: list[Found], crs: CRS) -> Choice:
+    """Return the bounds given, which some layer must meet.
+
+    Raises
+    ------
+    ConfigurationError
+        If they are degrees, or no layer meets them.
+    """
+    refuse_degrees(bounds, str(crs))
+    covered = [bounds_in(one.crs or crs, one.bounds, crs) for one in used if one.use == "layer"]
+    low, high = np.min(covered, axis=0), np.max(covered, axis=0)
+    every: Bounds = (*low[:2].tolist(), *high[2:].tolist())
+    if not any(meet(bounds, own) for own in covered):
+        cause = likely_cause(bounds, every, crs) or "Are they in another CRS?"
+        msg = (
+            f"grid.bounds: {sides(bounds)} meet no layer; in {crs} the layers cover "
+            f"{sides(every)}. {cause}"
+        )
+        raise ConfigurationError(msg)
+    share = _size(every) / _size(bounds)
+    doubt = f"layers reach over {share:.1%} of them: are they west, south, east, north, in {crs}?"
+    return Choice(bounds, "given", doubt if share < LITTLE_COVERED else None)
 
 
 def _area(used: list[Found], crs: Choice) -> Choice:
@@ -185,9 +229,9 @@ def _shared(used: list[Found], crs: str, resolution: float) -> Bounds:
 
 
 def _without_crs(found: Found) -> str:
+    how = "save it as GeoPackage" if found.fields["kind"] == "table" else "such as a .prj beside it"
     return (
-        f"{found.path.name} names no CRS (the grid's is assumed): add one, such as a .prj beside "
-        "it, or leave it out"
+        f"{found.path.name} names no CRS (the grid's is assumed): add one, {how}, or leave it out"
     )
 
 
@@ -207,6 +251,18 @@ def _with_radii(found: Found, resolution: float) -> Found:
         fields={**found.fields, "derive": [{"density": [radius]}]},
         guesses=(*found.guesses, f"derive: density within {radius:g} m, {DENSITY_CELLS} cells"),
     )
+
+
+def _with_few_samples(found: Found, grid: GeoBox) -> Found:
+    """Doubt samples that are few for the grid."""
+    kind = found.fields["kind"]
+    if found.use == "off" or not (kind == "table" or "max_distance" in found.fields):
+        return found
+    crs, samples = grid_crs(grid), cast("gpd.GeoDataFrame", found.picture)
+    places = samples.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt).geometry
+    points = places.representative_point()
+    few = few_samples(kind, points.x.to_numpy(), points.y.to_numpy(), grid)
+    return replace(found, doubts=(*found.doubts, few)) if few else found
 
 
 def _on(

@@ -8,15 +8,11 @@ import numpy as np
 from pandas.api.types import is_numeric_dtype
 from scipy.spatial import KDTree
 
-from mineral_prospectivity.experiments.found import (
-    CLASS_NAME,
-    Found,
-    LeftOut,
-    unit_in,
-)
+from mineral_prospectivity.experiments.columns import value_columns
+from mineral_prospectivity.experiments.found import CLASS_NAME, Found, LeftOut, unit_in
 from mineral_prospectivity.experiments.nodata import hidden_nodata
 from mineral_prospectivity.geo.classes import MAX_CLASSES
-from mineral_prospectivity.geo.columns import is_measured, not_numbers, numbers
+from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import feature_layers, read_feature_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
@@ -26,9 +22,6 @@ from mineral_prospectivity.geo.vectors import KIND_OF
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
-
-ID_NAME = ("id", "fid", "objectid", "gid", "x", "y", "lon", "lat", "easting", "northing")
 MOST_VALUES = 12
 """Columns of numbers of one points file that become layers; more are named only."""
 
@@ -142,20 +135,6 @@ def _value_layer(frame: Any, column: str, reach: float, doubts: list[str]) -> De
         fields["nodata"] = hidden.value
         doubts = [hidden.doubt, *doubts]
     return column, fields, [f"values of {column}, spread between the points"], doubts
-
-
-def value_columns(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Return the columns of measured numbers, and why others that seem measured are left out.
-
-    Ids and coordinates are none.
-    """
-    found = {
-        str(name): not_numbers(frame[name])
-        for name in frame.columns
-        if is_measured(frame[name]) and str(name).lower() not in ID_NAME
-    }
-    doubts = [f"left out: column {name!r} {wrong}" for name, wrong in found.items() if wrong]
-    return [name for name, wrong in found.items() if not wrong], doubts
 
 
 def attributes(frame: Any) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ UNITS = {
     "ppm": "ppm",
     "ppb": "ppb",
     "pct": "%",
+    "%": "%",
+    "g t": "g/t",
+    "gpt": "g/t",
+    "mg kg": "mg/kg",
+    "ohm m": "ohm m",
+    "ms m": "mS/m",
     "percent": "%",
     "mgal": "mGal",
     "gu": "µm/s²",
@@ -32,7 +39,10 @@ UNITS = {
     "metres": "m",
     "meters": "m",
 }
-"""Units as names of files and columns hold them."""
+"""Units as names of files and columns hold them, of one word or two."""
+
+UNIT_AT_THE_END = re.compile(r"(ppm|ppb|pct)$")
+"""Units that follow an element without a space."""
 
 CLASS_NAME = re.compile(
     r"lith|geol|rock|strat|unit|formation|class|domain|terrane|regolith|soil|landuse|facies", re.I
@@ -108,8 +118,11 @@ def unit_in(name: str) -> str | None:
 
     Examples
     --------
-    >>> unit_in("Cu_ppm"), unit_in("Bouguer mGal v2"), unit_in("gun")
-    ('ppm', 'mGal', None)
+    >>> unit_in("CuPPM"), unit_in("K (%)"), unit_in("Bouguer mGal v2"), unit_in("gun")
+    ('ppm', '%', 'mGal', None)
+    >>> unit_in("au_g_t"), unit_in("As mg/kg")
+    ('g/t', 'mg/kg')
     """
-    words = re.split(r"[^0-9A-Za-z]+", name.lower())
-    return next((UNITS[word] for word in reversed(words) if word in UNITS), None)
+    words = re.findall(r"[0-9a-z]+|%", UNIT_AT_THE_END.sub(r" \1", name.lower()))
+    pairs = [f"{one} {other}" for one, other in pairwise(words)]
+    return next((UNITS[word] for word in reversed([*words, *pairs]) if word in UNITS), None)

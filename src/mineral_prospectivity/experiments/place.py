@@ -14,7 +14,7 @@ import shapely
 from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
-from mineral_prospectivity.geo.grid import projected_crs
+from mineral_prospectivity.geo.grid import named_crs, projected_crs
 from mineral_prospectivity.geo.sources import bounds_in
 from mineral_prospectivity.labels import lopsided_folds, make_cells, thin_folds
 from mineral_prospectivity.labels.positives import home_cells
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found
+    from mineral_prospectivity.geo.sources import Bounds
 
 WEB_MERCATOR = "EPSG:3857"
 WGS84 = "EPSG:4326"
@@ -36,6 +37,9 @@ MOST_CELLS = 1_000_000
 FEW_CELLS = 2_500
 WITHOUT_PIXELS = 250_000
 """Cells of a map whose layers have no pixels to go by."""
+
+NEXT_ZONE = 6.0
+"""Degrees beyond the region of a CRS that its distances still serve."""
 
 NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 UTM_WIDTH = 9.0
@@ -74,11 +78,13 @@ def choose_crs(layers: Sequence[Found], deposits: geopandas.GeoDataFrame) -> Cho
         why = f"{count} of {len(layers)} layers have it"
         others = [name for name in votes if name != crs]
         return Choice(crs, why + (f"; {', '.join(others)} will be reprojected" if others else ""))
-    if deposits.crs is not None and _serves(CRS(deposits.crs)):
-        return Choice(str(CRS(deposits.crs)), "the deposits have it, and no layer is in metres")
+    if deposits.crs is not None and _serves(named_crs(deposits.crs)):
+        return Choice(
+            str(named_crs(deposits.crs)), "the deposits have it, and no layer is in metres"
+        )
     west, south, east, north = _degrees(layers, deposits)
     middle = geopandas.GeoSeries([shapely.box(west, south, east, north)], crs=WGS84)
-    zone = str(CRS(middle.estimate_utm_crs()))
+    zone = str(named_crs(middle.estimate_utm_crs()))
     wide = east - west > UTM_WIDTH
     doubt = f"the region spans {east - west:.0f} degrees; a national grid would distort less"
     return Choice(
@@ -110,6 +116,26 @@ def _degrees(
         raise ConfigurationError(msg)
     low, high = np.min(known, axis=0), np.max(known, axis=0)
     return float(low[0]), float(low[1]), float(high[2]), float(high[3])
+
+
+def outside_its_region(crs: CRS, bounds: Bounds) -> str | None:
+    """Return that a CRS is made for another region than that of bounds in it, None where it fits.
+
+    A neighbouring zone still serves: its distances are off by a few parts in a thousand.
+    """
+    made_for = crs.proj.area_of_use
+    west, south, east, north = bounds_in(crs, bounds, CRS(WGS84))
+    x, y = (west + east) / 2, (south + north) / 2
+    if made_for is None or made_for.west > made_for.east:
+        return None
+    away = max(made_for.west - x, x - made_for.east, made_for.south - y, y - made_for.north)
+    if away <= NEXT_ZONE:
+        return None
+    return (
+        f"{crs} is made for longitudes {made_for.west:.0f} to {made_for.east:.0f} and latitudes "
+        f"{made_for.south:.0f} to {made_for.north:.0f}; the map lies at {x:.0f}, {y:.0f}, where "
+        "its distances and areas are wrong. Take the CRS of the region"
+    )
 
 
 def pixel_in(found: Found, crs: CRS) -> float | None:

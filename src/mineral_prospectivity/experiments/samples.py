@@ -10,7 +10,7 @@ import pandas as pd
 from odc.geo import CRS
 
 from mineral_prospectivity.errors import LayerError
-from mineral_prospectivity.experiments.features import value_columns
+from mineral_prospectivity.experiments.columns import value_columns
 from mineral_prospectivity.experiments.found import Found, LeftOut, unit_in
 from mineral_prospectivity.experiments.nodata import hidden_nodata
 from mineral_prospectivity.geo.array_folder import FEATURES, read_array_folder
@@ -122,8 +122,11 @@ def _found(
     columns = [str(name) for name in values.columns]
     if len(columns) == 1:
         fields["column"] = columns[0]
-        unit = unit_in(columns[0])
-        fields |= {"unit": unit} if unit else {}
+    units = {unit_in(name) for name in columns}
+    if len(units) == 1:
+        fields |= {"unit": unit} if (unit := units.pop()) else {}
+    elif units:
+        doubts.append("its columns differ in unit, and a layer has one: only their names say it")
     if crs is None:
         doubts.append("the file names no CRS; that of the grid is assumed")
     elif path.is_file():

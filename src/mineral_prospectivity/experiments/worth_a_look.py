@@ -9,14 +9,15 @@ from pandas.api.types import is_numeric_dtype
 
 from mineral_prospectivity.experiments.deposits import FEW
 from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.experiments.place import outside_its_region
 from mineral_prospectivity.experiments.rasters import picture_of
 from mineral_prospectivity.geo.columns import numbers
-from mineral_prospectivity.geo.grid import cells_of_points
+from mineral_prospectivity.geo.grid import cells_of_points, grid_crs
 from mineral_prospectivity.geo.nodata import can_hold, number
 from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
 from mineral_prospectivity.geo.tables import read_table
-from mineral_prospectivity.geo.vectors import open_vector
+from mineral_prospectivity.geo.vectors import open_vector, read_vector
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -35,10 +36,16 @@ MANY_CELLS = 5_000_000
 SPARSE = 0.5
 """Share of the cells below which the samples of a table are told to be few."""
 
+FAR_APART = 10.0
+"""Cells between samples beyond which their spread values are told to be doubtful."""
+
 
 def doubtful_grid(parameters: Parameters, grid: GeoBox) -> list[str]:
     """Return what is doubtful of the grid and of distances measured on it."""
     found = []
+    far = outside_its_region(grid_crs(grid), grid.extent.boundingbox.bbox)
+    if far:
+        found.append(f"grid.crs: {far}")
     cells = grid.shape.x * grid.shape.y
     if cells > MANY_CELLS:
         found.append(
@@ -65,7 +72,8 @@ def doubtful_layer(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
         for name, hidden in found.items()
         if hidden
     ]
-    return [*doubtful, *_few_samples(layer, grid)] if layer.spec.kind == "table" else doubtful
+    few = _few_samples(layer, grid)
+    return [*doubtful, f"{layer.label}: {few}"] if few else doubtful
 
 
 def _doubtful_values(layer: EvidenceLayer) -> list[str]:
@@ -92,17 +100,45 @@ def _doubtful_pixels(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
     ]
 
 
-def _few_samples(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
-    x, y = sample_coordinates(layer, read_table(layer), grid, reproject=True)
+def _few_samples(layer: EvidenceLayer, grid: GeoBox) -> str | None:
+    if layer.spec.kind == "table":
+        return few_samples(
+            "table", *sample_coordinates(layer, read_table(layer), grid, reproject=True), grid
+        )
+    if layer.spec.kind == "points" and layer.spec.column:
+        places = read_vector(layer, grid, reproject=True).geometry.representative_point()
+        return few_samples("points", places.x.to_numpy(), places.y.to_numpy(), grid)
+    return None
+
+
+def few_samples(
+    kind: str, x: NDArray[np.float64], y: NDArray[np.float64], grid: GeoBox
+) -> str | None:
+    """Return that samples are few for the grid, None where they are not.
+
+    Parameters
+    ----------
+    kind
+        ``table``, whose samples count in their cells alone, or ``points``, which are spread.
+    x, y
+        Easting and northing in the grid's CRS, m, shape (samples,).
+    """
     cells = cells_of_points(grid, x, y)
     share = np.unique(cells[cells >= 0]).size / (grid.shape.x * grid.shape.y)
-    if share >= SPARSE:
-        return []
-    return [
-        f"{layer.label}: samples of a table count only in the cells they lie in, "
-        f"{share:.0%} of the grid. To spread them between, save them as points (GeoPackage) and "
-        "declare kind: points, with column (one a layer) and max_distance"
-    ]
+    if kind == "table" and share < SPARSE:
+        return (
+            f"samples of a table count only in the cells they lie in, {share:.0%} of the grid. To "
+            "spread them between, save them as points (GeoPackage) and declare kind: points, with "
+            "column (one a layer) and max_distance"
+        )
+    apart = 1 / np.sqrt(share) if share else np.inf
+    if kind == "table" or apart <= FAR_APART:
+        return None
+    return (
+        f"samples lie in {share:.1%} of the cells, about {apart * grid.resolution.x / 1000:.2g} km "
+        "from one another: what stands between them is hardly known. Lower max_distance, raise "
+        "grid.resolution, or leave the layer out"
+    )
 
 
 def _columns(layer: EvidenceLayer) -> dict[str, NDArray[np.float64]]:

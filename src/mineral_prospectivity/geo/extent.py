@@ -9,12 +9,13 @@ import numpy as np
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import projected_crs
+from mineral_prospectivity.geo.misplaced import likely_cause, meet
 from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds, sides
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from odc.geo import CRS
 
@@ -56,13 +57,25 @@ def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) 
     low = [math.ceil(limit / resolution - 1e-6) * resolution for limit in (west, south)]
     high = [math.floor(limit / resolution + 1e-6) * resolution for limit in (east, north)]
     if low[0] >= high[0] or low[1] >= high[1]:
-        lines = [f"  - {label}: {sides(own)}" for label, own in bounds.items()]
+        lines = [
+            f"  - {label}: {sides(own)}{_cause(own, bounds.values(), reference)}"
+            for label, own in bounds.items()
+        ]
         msg = (
             "the layers share no cell; check their CRS, or set grid.bounds. "
             f"In {crs} they cover, m:\n"
         )
         raise ConfigurationError(msg + "\n".join(lines))
     return low[0], low[1], high[0], high[1]
+
+
+def _cause(bounds: Bounds, every: Iterable[Bounds], crs: CRS) -> str:
+    """Return what may have put a layer elsewhere than most of the others; empty where nothing."""
+    others = [other for other in every if other is not bounds]
+    missed = [other for other in others if not meet(bounds, other)]
+    causes = [likely_cause(bounds, other, crs) for other in missed]
+    known = [cause for cause in causes if cause]
+    return f". {known[0]}" if known and 2 * len(missed) > len(others) else ""
 
 
 def layer_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:

@@ -20,6 +20,10 @@ WINDOW_SIZE = 512
 """Side of a window, in cells; a multiple of the block size of the rasters we write."""
 
 
+MOST_CELLS = 1_000_000_000
+"""Cells of a continent at 100 m; more are a slip in resolution or bounds."""
+
+
 @dataclass(frozen=True)
 class Window:
     """A rectangle of cells: first row and column, height and width."""
@@ -58,7 +62,8 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
     Raises
     ------
     ConfigurationError
-        If the CRS cannot be used (`projected_crs`), or the bounds enclose nothing.
+        If the CRS cannot be used (`projected_crs`), or the bounds enclose nothing, or more cells
+        than any map has.
 
     Examples
     --------
@@ -67,6 +72,26 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
     Shape2d(x=3, y=2)
     """
     reference = projected_crs(crs)
+    require_bounds(bounds, crs)
+    west, south, east, north = bounds
+    cells = (east - west) * (north - south) / resolution**2
+    if cells > MOST_CELLS:
+        msg = (
+            f"grid: {cells:,.0f} cells of {resolution:g} m; at most {MOST_CELLS:,} can be mapped. "
+            "Raise grid.resolution, or narrow grid.bounds"
+        )
+        raise ConfigurationError(msg)
+    return GeoBox.from_bbox(bounds, crs=reference, resolution=resolution, anchor="edge")
+
+
+def require_bounds(bounds: tuple[float, float, float, float], crs: str) -> None:
+    """Refuse bounds of a grid that enclose nothing.
+
+    Raises
+    ------
+    ConfigurationError
+        If so.
+    """
     west, south, east, north = bounds
     if not (np.isfinite(bounds).all() and west < east and south < north):
         msg = (
@@ -74,7 +99,6 @@ def make_grid(crs: str, resolution: float, bounds: tuple[float, float, float, fl
             f"units of {crs}, west < east and south < north"
         )
         raise ConfigurationError(msg)
-    return GeoBox.from_bbox(bounds, crs=reference, resolution=resolution, anchor="edge")
 
 
 def projected_crs(crs: str) -> CRS:

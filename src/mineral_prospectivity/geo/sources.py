@@ -20,6 +20,7 @@ from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.errors import own_words
 from mineral_prospectivity.geo.grid import grid_crs, named_crs
+from mineral_prospectivity.geo.misplaced import likely_cause
 from mineral_prospectivity.geo.nodata import known_band, known_values
 from mineral_prospectivity.geo.samples import (
     Samples,
@@ -129,9 +130,10 @@ def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox, *, reach: f
     along = south - reach < box.top and north + reach > box.bottom
     if not (np.isfinite(bounds).all() and across and along):
         how = f"more than {reach / 1000:.3g} km outside" if reach else "outside"
+        cause = likely_cause(bounds, box.bbox, grid_crs(grid)) or "Check its CRS"
         msg = (
             f"lies {how} the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
-            f"in {grid.crs}. Check its CRS, or grid.bounds"
+            f"in {grid.crs}. {cause}, or grid.bounds"
         )
         raise layer.error(msg)
 

@@ -10,8 +10,9 @@ import shapely
 from odc.geo import CRS
 
 from mineral_prospectivity.errors import DepositError
-from mineral_prospectivity.geo.grid import cells_of_points
+from mineral_prospectivity.geo.grid import cells_of_points, grid_crs
 from mineral_prospectivity.geo.layers import name_rows
+from mineral_prospectivity.geo.misplaced import likely_cause
 from mineral_prospectivity.geo.vectors import not_finite
 
 if TYPE_CHECKING:
@@ -88,10 +89,12 @@ def select_deposits(
     candidates, reach = len(frame), frame.total_bounds
     frame, outside = _split_outside(frame, grid)
     if frame.empty:
+        box = grid.extent.boundingbox.bbox
+        cause = likely_cause(tuple(reach), box, grid_crs(grid)) or "Check the CRS of the deposits"
         msg = (
             f"deposits: none of the {candidates} lies on the grid, which spans "
-            f"{_describe_bounds(grid.extent.boundingbox.bbox)}, in {grid.crs}; they span "
-            f"{_describe_bounds(reach)}. Check the CRS of the deposits, or enlarge grid.bounds"
+            f"{_describe_bounds(box)}, in {grid.crs}; they span "
+            f"{_describe_bounds(reach)}. {cause}, or enlarge grid.bounds"
         )
         raise DepositError(msg)
     frame, duplicates = _split_duplicates(frame)
