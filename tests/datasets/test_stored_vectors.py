@@ -40,20 +40,6 @@ def test_vector(root, suffix):
     assert dataset.preview()["columns"] == ["name", "fold", "au"]
 
 
-def test_columns_that_a_geopackage_has_itself(tmp_path):
-    """Parts of one feature share its fid; files of other kinds may have any column."""
-    columns = {"fid": [7, 7], "geom": ["a", "b"], "Cell": ["c", "d"], "cell": [1, 2]}
-    dataset = VectorDataset(filepath=str(tmp_path / "deposits.gpkg"))
-    dataset.save(gpd.GeoDataFrame(columns, geometry=FEATURES.geometry))
-    again = dataset.load().drop(columns="geometry")
-    assert again.to_dict("list") == {
-        "fid_1": [7, 7],
-        "geom_1": ["a", "b"],
-        "Cell_1": ["c", "d"],
-        "cell": [1, 2],
-    }
-
-
 @pytest.mark.parametrize("suffix", [".geojson", ".parquet"])
 def test_lists_become_text(tmp_path, suffix):
     metals = [["Cu", "Au"], None, ["Zn"]]

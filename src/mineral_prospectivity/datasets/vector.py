@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -21,7 +20,7 @@ from mineral_prospectivity.geo.formats import is_table, read_feature_file, read_
 from mineral_prospectivity.geo.sample_table import table_points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from mineral_prospectivity.datasets.stored_file import LocalCopy
@@ -35,8 +34,7 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
     """Features with a geometry.
 
     Written are GeoPackage (``.gpkg``), GeoJSON (``.geojson``) and GeoParquet (``.parquet``); the
-    same features give the same bytes. Columns that a GeoPackage cannot have, such as ``fid``, get
-    a number behind their name. Read are these, shapefiles (``.shp``), points in CSV or plain
+    same features give the same bytes. Read are these, shapefiles (``.shp``), points in CSV or plain
     Parquet with two columns of coordinates, and folders of NumPy arrays with labels
     (`mineral_prospectivity.geo.array_folder.read_array_folder`), of which the samples labelled 1
     are the points.
@@ -144,8 +142,6 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
 
 
 def _write(data: geopandas.GeoDataFrame, path: Path, driver: str, layer: str) -> None:
-    if driver == "GPKG":
-        data = data.rename(columns=_free_names(data.drop(columns=data.geometry.name).columns))
     try:
         with _fixed_date():
             data.to_file(path, driver=driver, layer=layer, engine="pyogrio", index=False)
@@ -156,27 +152,6 @@ def _write(data: geopandas.GeoDataFrame, path: Path, driver: str, layer: str) ->
     if written != len(data):
         msg = f"only {written} of {len(data)} features were written"
         raise OSError(msg)
-
-
-def _free_names(columns: Iterable[str]) -> dict[str, str]:
-    """Return other names for the columns that a GeoPackage would take for another.
-
-    It has an id and a geometry of its own, and tells no capitals from small letters. Those in
-    small letters, such as we write, keep theirs.
-
-    Examples
-    --------
-    >>> _free_names(["Cell", "cell", "fid", "Geom"])
-    {'fid': 'fid_1', 'Cell': 'Cell_1', 'Geom': 'Geom_1'}
-    """
-    taken, renamed = {"fid", "geom"}, {}
-    for name in sorted(columns, key=lambda name: name != name.lower()):
-        candidates = (f"{name}_{number}" if number else name for number in count())
-        free = next(one for one in candidates if one.lower() not in taken)
-        taken.add(free.lower())
-        if free != name:
-            renamed[name] = free
-    return renamed
 
 
 @contextmanager
