@@ -189,8 +189,8 @@ def caveats_of(results: Sequence[Results]) -> list[str]:
     """Return what the scores do not allow to be said."""
     scored = [one.metrics["scored"] for one in results]
     found = [
-        "These intervals are each experiment's own: two may overlap where a paired difference is "
-        "clear."
+        "The scores' intervals are each experiment's own: two may overlap where a paired "
+        "difference is clear."
     ]
     if len({one["deposits"] for one in scored}) > 1:
         counts = ", ".join(f"{one.name} {one.metrics['scored']['deposits']}" for one in results)
