@@ -72,7 +72,11 @@ def result(name, values=MAP, grid=GRID, box=(0, 0, 1_000, 1_000), deposits=20):
     }
     metrics = {
         "models": {"ensemble": ensemble},
-        "scored": {"deposits": deposits, "prevalence": deposits / 1000},
+        "scored": {
+            "deposits": deposits,
+            "deposit_clusters": deposits,
+            "prevalence": deposits / 1000,
+        },
     }
     targets = gpd.GeoDataFrame(geometry=[shapely.box(*box)], crs=str(grid.crs))
     layers = {"layer.gravity": "kind: continuous"}
@@ -132,6 +136,11 @@ def test_other_deposits_are_a_caveat():
     found = caveats_of([result("a"), result("b", deposits=40)])
     assert "The experiments hold different deposits (a 20, b 40)." in found
     assert len(caveats_of([result("a"), result("b")])) == 1
+
+
+def test_few_clusters_are_a_caveat():
+    found = caveats_of([result("a", deposits=19), result("b", deposits=20)])
+    assert any(line.startswith("There are few clusters of deposits in a: ") for line in found)
 
 
 def test_the_files(tmp_path):

@@ -49,7 +49,7 @@ def test_being_behind_is_told():
         Comparison("distance", "nll", -1, -2, -0.5),
     ]
     assert worse_than(found) == [
-        "LightGBM is clearly better in Log loss (NLL) (difference 0.01, interval 0.005 to 0.02)."
+        "LightGBM is better in Log loss (NLL) (difference 0.01, interval 0.005 to 0.02)."
     ]
 
 

@@ -230,4 +230,6 @@ def test_on_a_few_deposits_that_are_all_found_nothing_looks_certain(inputs, oof)
     assert "Whether the probabilities come true, 3 clusters of deposits cannot tell." in said
     assert "100 % none: every draw of clusters gives the same" in said
     assert "There are only 3 clusters of deposits" in told
+    assert "Clusters of deposits: 3. Intervals over so few are rough" in said
+    assert "clearly" not in told.split("Scores, for")[0]
     assert not re.findall(r"\b1(?:00 %)? to 1(?:00 %)?(?![\d.,])", said)

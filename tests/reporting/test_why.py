@@ -71,6 +71,12 @@ def test_words_name_what_drives_and_what_cannot_be_told(section):
     assert "Shuffling fault_distance makes no difference" in unclear
 
 
+def test_few_deposits_make_no_layer_clearly_worse(inputs):
+    prediction = thumbnail(inputs.prediction)
+    section = why_section(inputs.reasons, prediction, inputs.deposits, inputs.targets, few=True)
+    assert section["why"][1].endswith("worse, as far as so few deposits can tell.")
+
+
 def test_rows_say_what_each_target_resembles(section, inputs):
     rows = section["why_targets"].rows
     assert len(rows) == len(inputs.targets)

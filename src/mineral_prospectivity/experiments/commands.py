@@ -141,7 +141,7 @@ def compare(names: tuple[str, ...], output: Path | None) -> None:
     _show_table(console, "Scores on held-out blocks", comparison_files.score_table(results))
     _show_table(console, comparison_files.PAIRED, comparison_files.difference_table(pairs))
     _show_table(console, "Maps and targets", comparison_files.pair_table(pairs))
-    for line in (*comparison.caveats_of(results), *comparison_files.reasons(pairs)):
+    for line in comparison_files.remarks(results, pairs):
         console.print(f"- {escape(line)}", highlight=False, soft_wrap=True)
     together = "_".join(one.name for one in results)
     folder = output or project_path() / "data" / "08_reporting" / f"compare_{together}"

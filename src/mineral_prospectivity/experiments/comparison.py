@@ -15,7 +15,7 @@ from mineral_prospectivity.errors import StorageError
 from mineral_prospectivity.experiments.paired import paired_scores
 from mineral_prospectivity.geo.grid import grid_crs
 from mineral_prospectivity.parameters import validate_parameters
-from mineral_prospectivity.reporting.comparisons import all_names, find_score
+from mineral_prospectivity.reporting.comparisons import all_names, few_clusters, find_score
 from mineral_prospectivity.reporting.tables import flat_rows
 
 if TYPE_CHECKING:
@@ -189,12 +189,18 @@ def caveats_of(results: Sequence[Results]) -> list[str]:
     """Return what the scores do not allow to be said."""
     scored = [one.metrics["scored"] for one in results]
     found = [
-        "These intervals are each experiment's own: two may overlap where a paired difference is "
-        "clear."
+        "The scores' intervals are each experiment's own: two may overlap where a paired "
+        "difference is clear."
     ]
     if len({one["deposits"] for one in scored}) > 1:
         counts = ", ".join(f"{one.name} {one.metrics['scored']['deposits']}" for one in results)
         found.append(f"The experiments hold different deposits ({counts}).")
+    rough = [one.name for one in results if few_clusters(one.metrics)]
+    if rough:
+        found.append(
+            f"There are few clusters of deposits in {', '.join(rough)}: intervals over so few are "
+            "rough, and where one excludes 0, better or worse is a hint and no proof."
+        )
     brownfield = [one.name for one in results if one.metrics["scored"].get("brownfield")]
     if 0 < len(brownfield) < len(results):
         found.append(

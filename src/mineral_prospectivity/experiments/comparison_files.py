@@ -34,13 +34,13 @@ STRETCH = 99.5
 
 NOT_SET = "not set"
 AS_CONFIGURED = (
-    "As the configuration is now: what was changed after a run stands here, though not in its "
-    "results."
+    "What differs is as the configuration is now: what was changed after a run stands there, "
+    "though not in its results."
 )
 PAIRED = "Paired differences on the same held-out cells"
 ABOUT_PAIRED = (
-    "In brackets are intervals over deposit clusters and blocks of background, the same draws for "
-    "both experiments; better and worse are those of the second."
+    "Paired differences have intervals over deposit clusters and blocks of background, the same "
+    "draws for both experiments; better or worse is said of the second."
 )
 
 NOT_COMPARED = "–"
@@ -136,6 +136,13 @@ def reasons(pairs: Sequence[Pair]) -> list[str]:
         )
         if isinstance(found, str)
     ]
+
+
+def remarks(results: Sequence[Results], pairs: Sequence[Pair]) -> list[str]:
+    """Return what a reader of the tables must know."""
+    paired = any(not isinstance(pair.scores, str) for pair in pairs)
+    about = [AS_CONFIGURED, *([ABOUT_PAIRED] if paired else [])]
+    return [*about, *caveats_of(results), *reasons(pairs)]
 
 
 def write_comparison(results: Sequence[Results], pairs: Sequence[Pair], folder: Path) -> list[Path]:

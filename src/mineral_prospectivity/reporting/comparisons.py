@@ -166,7 +166,7 @@ def unsupported_claims(found: list[Comparison], confidence: float) -> list[str]:
 def worse_than(found: list[Comparison]) -> list[str]:
     """Return, in words, where the map's model is clearly behind another."""
     return [
-        f"{model_label(item.model)} is clearly better in {score_label(item.score)} "
+        f"{model_label(item.model)} is better in {score_label(item.score)} "
         f"(difference {number(item.value)}, interval {number(item.low)} to {number(item.high)})."
         for item in found
         if item.verdict == "worse"

@@ -18,6 +18,7 @@ from mineral_prospectivity.reporting.comparisons import (
     all_names,
     comparisons,
     ensemble_first,
+    few_clusters,
     headline_names,
     unsupported_claims,
     worse_than,
@@ -133,7 +134,10 @@ def render_report(inputs: ReportInputs) -> str:
             inputs.metrics, inputs.quality, inputs.risk["undiscovered"], maps.prediction,
             targets=inputs.targets, economics=inputs.parameters["risk"]["economics"],
         )),
-        **why_section(inputs.reasons, maps.prediction, inputs.deposits, inputs.targets),
+        **why_section(
+            inputs.reasons, maps.prediction, inputs.deposits, inputs.targets,
+            few=few_clusters(inputs.metrics),
+        ),
         **_for_the_statistician(inputs),
         **_for_the_engineer(inputs),
     )  # fmt: skip
@@ -184,6 +188,7 @@ def _for_the_statistician(inputs: ReportInputs) -> dict[str, Any]:
     return {
         "scores": score_tables.score_rows(metrics, all_names(metrics)),
         "comparisons": score_tables.comparison_rows(found),
+        "few_clusters": few_clusters(metrics),
         "no_comparison": metrics["differences"]["models"].get("absent"),
         "unsupported": unsupported_claims(found, confidence),
         "behind": worse_than(found),

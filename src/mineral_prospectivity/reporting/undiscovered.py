@@ -55,11 +55,15 @@ def _moves(found: Mapping[str, Any]) -> str:
     few, many = _share(first["capture"]), _share(last["capture"])
     captured = f"stays {few}" if few == many else f"goes from {few} to {many}"
     return (
-        f"With {number(first['undiscovered_deposits'])} undiscovered deposits "
+        f"With {_deposits(first['undiscovered_deposits'])} "
         f"{percent(first['paying_share'])} of the area would pay to test, with "
         f"{number(last['undiscovered_deposits'])} {percent(last['paying_share'])}; the share of "
         f"the known deposits captured in the top 5 % {captured}."
     )
+
+
+def _deposits(count: float) -> str:
+    return f"{number(count)} undiscovered deposit{'' if count == 1 else 's'}"
 
 
 def _rows(found: Mapping[str, Any]) -> Table:

@@ -27,7 +27,12 @@ LAYERS_NAMED = 3
 
 
 def why_section(
-    reasons: Reasons, prediction: Thumbnail, deposits: gpd.GeoDataFrame, targets: gpd.GeoDataFrame
+    reasons: Reasons,
+    prediction: Thumbnail,
+    deposits: gpd.GeoDataFrame,
+    targets: gpd.GeoDataFrame,
+    *,
+    few: bool = False,
 ) -> dict[str, Any]:
     """Return what the template ``_why.html`` shows.
 
@@ -39,9 +44,11 @@ def why_section(
         With the band ``probability``, thinned.
     deposits, targets
         Known deposits and ranked targets, in the CRS of the grid.
+    few
+        Whether there are too few clusters of deposits to call anything clear.
     """
     return {
-        "why": [*_driving(reasons.drivers), *_mattering(reasons.importance)],
+        "why": [*_driving(reasons.drivers), *_mattering(reasons.importance, few=few)],
         "why_targets": _why_rows(targets),
         "why_figures": {
             "drivers": _drivers(reasons, targets),
@@ -79,14 +86,15 @@ def _usual_reading(drivers: pd.DataFrame, layer: str) -> str:
     return str(shares.index[0]) if shares.iloc[0] > 0.5 else layer  # noqa: PLR2004
 
 
-def _mattering(importance: pd.DataFrame) -> list[str]:
+def _mattering(importance: pd.DataFrame, *, few: bool) -> list[str]:
     clear = importance[importance["nll_low"] > 0]
     unclear = importance[importance["nll_low"] <= 0]
+    worse = "worse, as far as so few deposits can tell" if few else "clearly worse"
     sentences = []
     if len(clear):
         sentences.append(
             f"On blocks the models never saw, shuffling {listed(clear['layer'].tolist())} makes "
-            "the predictions clearly worse."
+            f"the predictions {worse}."
         )
     if len(unclear):
         sentences.append(
