@@ -14,7 +14,8 @@ from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, make_g
 from mineral_prospectivity.geo.quality import quality_report
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.parameters import EvaluationParameters, RiskParameters
-from mineral_prospectivity.reporting.report import ReportInputs, render_report
+from mineral_prospectivity.reporting.inputs import ReportInputs
+from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.reporting.why import Reasons
 from mineral_prospectivity.scoring.evaluation import evaluate
 from mineral_prospectivity.scoring.undiscovered import undiscovered_sensitivity

@@ -2,7 +2,8 @@ import copy
 
 import pytest
 
-from mineral_prospectivity.reporting.report import ReportInputs, render_report
+from mineral_prospectivity.reporting.inputs import ReportInputs
+from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.reporting.validity import (
     distance_rows,
     optimism_rows,

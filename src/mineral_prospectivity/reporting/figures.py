@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from mineral_prospectivity.reporting.report import ReportInputs
+    from mineral_prospectivity.reporting.inputs import ReportInputs
     from mineral_prospectivity.reporting.thumbnails import ReportMaps
 
 PIXELS_PER_INCH = 115

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo.geobox import GeoBox
 
-    from mineral_prospectivity.reporting.report import ReportInputs
+    from mineral_prospectivity.reporting.inputs import ReportInputs
     from mineral_prospectivity.reporting.thumbnails import ReportMaps, Thumbnail
 
 MOST_CELLS = 160_000

@@ -13,8 +13,9 @@ from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.parameters import Parameters
 from mineral_prospectivity.reporting import qgis
+from mineral_prospectivity.reporting.inputs import ReportInputs
 from mineral_prospectivity.reporting.provenance import provenance
-from mineral_prospectivity.reporting.report import ReportInputs, render_report
+from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.reporting.why import Reasons
 
 
