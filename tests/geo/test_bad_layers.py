@@ -14,6 +14,7 @@ import shapely
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
@@ -139,6 +140,41 @@ def test_layer_outside_the_grid(grid, raster_layer):
         "lies outside the grid: it covers 510000..510500 by 4999600..5000000, the grid "
         "500000..500500 by 4999600..5000000 in EPSG:32633. Check its CRS, or grid.bounds"
     )
+
+
+NO_PLACE = (
+    "has no place in EPSG:32633: its coordinates do not fit its own CRS, as metres do not fit one "
+    "of degrees. Correct the CRS in the file, or crs:"
+)
+
+
+@pytest.mark.parametrize("kind", ["continuous", "lines", "polygons", "table"])
+def test_metres_that_are_called_degrees(grid, raster_layer, vector_layer, tmp_path, kind):
+    line = shapely.LineString([(WEST, NORTH), (WEST + 90, NORTH)])
+    if kind == "continuous":
+        layer = raster_layer(VARIED, crs="EPSG:4326")
+    elif kind == "table":
+        (tmp_path / "soil.csv").write_text(f"x,y,As\n{WEST},{NORTH},1\n{WEST + 99},{NORTH},2\n")
+        spec = LayerSpec.declare("soil", kind="table", crs="EPSG:4326")
+        layer = EvidenceLayer(spec, tmp_path / "soil.csv")
+    else:
+        shape = line if kind == "lines" else line.buffer(50)
+        layer = vector_layer([shape], kind=kind, crs="EPSG:4326")
+    assert refused(layer, grid) == NO_PLACE
+    with pytest.raises(LayerError, match="has no place in EPSG:32633"):
+        common_bounds([layer], CRS, 100.0)
+
+
+def test_features_on_the_other_side_of_the_globe(grid, vector_layer, tmp_path):
+    places = [(15.001, 45.152), (105.0, 0.0), (15.002, 45.153)]
+    problem = "have no place in EPSG:32633 (row 2): they lie too far from it. Cut the layer to the"
+    points = [shapely.Point(place) for place in places]
+    layer = vector_layer(points, kind="points", crs="EPSG:4326")
+    assert refused(layer, grid).startswith(f"1 of 3 features {problem}")
+    pd.DataFrame(places, columns=["x", "y"]).assign(As=[1, 2, 3]).to_csv(tmp_path / "soil.csv")
+    spec = LayerSpec.declare("soil", kind="table", crs="EPSG:4326", column="As")
+    table = EvidenceLayer(spec, tmp_path / "soil.csv")
+    assert refused(table, grid).startswith(f"1 of 3 samples {problem}")
 
 
 def test_polygons_outside_the_grid(grid, vector_layer):

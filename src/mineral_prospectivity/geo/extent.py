@@ -9,7 +9,13 @@ import numpy as np
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import projected_crs
-from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds, sides
+from mineral_prospectivity.geo.sources import (
+    bounds_in,
+    layer_crs,
+    raster_bounds,
+    require_place,
+    sides,
+)
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
 
@@ -66,7 +72,19 @@ def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) 
 
 
 def layer_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
-    """Return the bounds of a layer in a CRS: west, south, east, north."""
+    """Return the bounds of a layer in a CRS: west, south, east, north.
+
+    Raises
+    ------
+    LayerError
+        If it has no place there, or cannot be read.
+    """
+    bounds = _own_bounds(layer, crs)
+    require_place(layer, bounds, crs)
+    return bounds
+
+
+def _own_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
     if layer.spec.kind in ("continuous", "categorical"):
         return raster_bounds(layer, crs)
     if layer.spec.kind == "table":

@@ -14,7 +14,13 @@ from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.sources import check_crs, check_extent, layer_crs, same_crs
+from mineral_prospectivity.geo.sources import (
+    check_crs,
+    check_extent,
+    layer_crs,
+    require_all_places,
+    same_crs,
+)
 from mineral_prospectivity.geo.tables import read_table
 
 if TYPE_CHECKING:
@@ -83,12 +89,13 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
     it from reaching where nobody sampled; splines overshoot between clustered samples.
     """
     (name,), limit = layer.spec.column, layer.spec.max_distance or np.inf
+    frame = frame.explode(ignore_index=True)
     values = numbers(layer.label, frame, name, layer.spec.nodata)
     known = np.isfinite(values)
     if not known.any():
         msg = f"column {name!r} has no numbers. Check column and nodata"
         raise layer.error(msg)
-    points = shapely.get_coordinates(frame.geometry.representative_point())[known]
+    points = shapely.get_coordinates(frame.geometry.array)[known]
     tree = KDTree(points)
     neighbours = verde.KNeighbors(k=min(layer.spec.neighbours, len(points)))
     neighbours.fit(tuple(points.T), values[known])
@@ -120,6 +127,8 @@ def sample_coordinates(
     points = geopandas.GeoSeries.from_xy(table.x, table.y, crs=crs.wkt)
     if not same_crs(crs, grid_crs(grid)):
         points = points.to_crs(grid_crs(grid).wkt)
+        wrong = np.flatnonzero(~np.isfinite(points.x + points.y))
+        require_all_places(layer, wrong, len(points), "samples", grid_crs(grid))
     check_extent(layer, tuple(points.total_bounds), grid)
     return points.x.to_numpy(), points.y.to_numpy()
 

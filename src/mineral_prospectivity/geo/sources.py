@@ -20,6 +20,7 @@ from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.errors import own_words
 from mineral_prospectivity.geo.grid import grid_crs, named_crs
+from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.geo.nodata import known_band, known_values
 from mineral_prospectivity.geo.samples import (
     Samples,
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from mineral_prospectivity.geo.layers import EvidenceLayer
 
 _SHARES = {"average": overlap_shares, "bilinear": linear_shares, "nearest": nearest_shares}
+
+LATTICE = 23
+"""Points along the sides of bounds, and within them, whose places in another CRS are asked."""
 
 Bounds = tuple[float, float, float, float]
 
@@ -108,30 +112,74 @@ def check_crs(layer: EvidenceLayer, crs: CRS, grid: GeoBox, *, reproject: bool) 
 
 
 def bounds_in(crs: CRS, bounds: Bounds, target: CRS) -> Bounds:
-    """Return bounds in another CRS."""
+    """Return bounds in another CRS, infinite where it has no place for them.
+
+    What covers the globe has its sides where a projection is folded or has no place: points within
+    tell how far it reaches.
+    """
     if same_crs(crs, target):
         return bounds
-    west, south, east, north = transform_bounds(_rio(crs), _rio(target), *bounds)
-    return west, south, east, north
+    if target.geographic:  # GDAL knows of the antimeridian
+        west, south, east, north = transform_bounds(_rio(crs), _rio(target), *bounds)
+        return west, south, east, north
+    lines = (np.linspace(*ends, LATTICE) for ends in (bounds[::2], bounds[1::2]))
+    across, along = (line.ravel() for line in np.meshgrid(*lines))
+    x, y = crs.transformer_to_crs(target)(across, along)
+    known = np.isfinite(x) & np.isfinite(y)
+    if not known.any():
+        return -np.inf, -np.inf, np.inf, np.inf
+    west, east = float(x[known].min()), float(x[known].max())
+    return west, float(y[known].min()), east, float(y[known].max())
 
 
 def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox, *, reach: float = 0.0) -> None:
-    """Raise a LayerError when bounds in the grid's CRS do not touch the grid.
+    """Raise a LayerError when bounds in the grid's CRS do not touch the grid, or are infinite.
 
     Parameters
     ----------
     reach
         How far beyond its bounds the layer has something to say, m.
     """
+    require_place(layer, bounds, grid_crs(grid))
     west, south, east, north = bounds
     box = grid.extent.boundingbox
     across = west - reach < box.right and east + reach > box.left
     along = south - reach < box.top and north + reach > box.bottom
-    if not (np.isfinite(bounds).all() and across and along):
+    if not (across and along):
         how = f"more than {reach / 1000:.3g} km outside" if reach else "outside"
         msg = (
             f"lies {how} the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
             f"in {grid.crs}. Check its CRS, or grid.bounds"
+        )
+        raise layer.error(msg)
+
+
+def require_place(layer: EvidenceLayer, bounds: Bounds, crs: CRS) -> None:
+    """Raise a LayerError when the bounds of a layer in a CRS are infinite."""
+    if not np.isfinite(bounds).all():
+        msg = (
+            f"has no place in {crs}: its coordinates do not fit its own CRS, as metres do not fit "
+            "one of degrees. Correct the CRS in the file, or crs:"
+        )
+        raise layer.error(msg)
+
+
+def require_all_places(
+    layer: EvidenceLayer, wrong: NDArray[np.int64], total: int, what: str, crs: CRS
+) -> None:
+    """Raise a LayerError when some, but not all, of its features have no place in a CRS.
+
+    Parameters
+    ----------
+    wrong
+        Rows of those features, counted from 0.
+    what
+        What they are called.
+    """
+    if 0 < wrong.size < total:
+        msg = (
+            f"{wrong.size} of {total} {what} have no place in {crs} ({name_rows(wrong)}): they lie "
+            "too far from it. Cut the layer to the region"
         )
         raise layer.error(msg)
 

@@ -18,6 +18,7 @@ from mineral_prospectivity.geo.sources import (
     check_crs,
     check_extent,
     layer_crs,
+    require_all_places,
     same_crs,
 )
 
@@ -57,7 +58,7 @@ def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     frame = frame.set_crs(crs.wkt, allow_override=True)
     if not same_crs(crs, grid_crs(grid)):
         frame = frame.to_crs(grid_crs(grid).wkt)
-        _require_finite(layer, frame)
+        require_all_places(layer, not_finite(frame), len(frame), "features", grid_crs(grid))
     check_extent(layer, tuple(frame.total_bounds), grid, reach=_reach(layer, grid))
     return frame
 
