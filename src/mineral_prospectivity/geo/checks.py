@@ -12,7 +12,7 @@ from mineral_prospectivity.geo.areas import attribute
 from mineral_prospectivity.geo.attribute_table import attribute_table, attribute_table_names
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.points import sample_coordinates
-from mineral_prospectivity.geo.sources import open_raster, raster_source
+from mineral_prospectivity.geo.sources import open_raster, raster_source, scaling
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import read_vector
 
@@ -143,7 +143,8 @@ def _sign_of_classes(layer: EvidenceLayer) -> str | None:
         band = layer.spec.band
         if dataset.colorinterp[band - 1] == ColorInterp.palette:
             return "has a colour table"
-        if not np.issubdtype(dataset.dtypes[band - 1], np.integer):
+        of_amounts = scaling(dataset, band) != (1.0, 0.0)
+        if of_amounts or not np.issubdtype(dataset.dtypes[band - 1], np.integer):
             return None
         shape = min(dataset.height, _SAMPLE_SIDE), min(dataset.width, _SAMPLE_SIDE)
         sample = dataset.read(band, out_shape=shape, masked=True, resampling=Resampling.nearest)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,6 +68,14 @@ def open_raster(layer: EvidenceLayer) -> Iterator[Any]:
         except RasterioError as error:
             msg = f"cannot be read as a raster: {own_words(error)}. Is the file damaged or cut off?"
             raise layer.error(msg) from error
+
+
+def scaling(dataset: Any, band: int) -> tuple[float, float]:
+    """Return by what the numbers of a band are multiplied, and what is added to mean the values.
+
+    Rasters of amounts may hold integers to be small: tenths of a degree, say.
+    """
+    return dataset.scales[band - 1], dataset.offsets[band - 1]
 
 
 def raster_crs(layer: EvidenceLayer, dataset: Any) -> CRS:
@@ -241,7 +249,12 @@ class RasterSource:
     def samples(self, window: Window) -> Samples:
         """Return the values under a window."""
         with open_raster(self.layer) as dataset:
-            return self._warp(dataset, window) if self.parts else self._overlay(dataset, window)
+            read = self._warp if self.parts else self._overlay
+            found = read(dataset, window)
+            if self.layer.spec.kind == "categorical":  # codes mean no amounts
+                return found
+            scale, offset = scaling(dataset, self.layer.spec.band)
+        return replace(found, values=found.values * scale + offset)
 
     def _overlay(self, dataset: Any, window: Window) -> Samples:
         row_edges, col_edges = _edges(dataset.transform, self.grid, window)
