@@ -288,6 +288,15 @@ def test_columns_of_polygons_that_hold_no_classes(grid, vector_layer):
     )
 
 
+def test_names_of_other_codes_than_there_are(grid, raster_layer):
+    codes = np.tile(np.array([1, 2, 1, 2, 2], dtype=np.uint8), (4, 1))
+    layer = raster_layer(codes, kind="categorical", classes={11: "granite", 12: "shale"})
+    assert refused(layer, grid) == (
+        "none of the codes on the grid (1, 2) has a name. Correct the codes under classes:, or in "
+        "the attribute table"
+    )
+
+
 def test_classes_whose_bands_would_share_a_name(grid, raster_layer):
     codes = np.tile(np.array([1, 2], dtype=np.uint8), (4, 3))[:, :5]
     classes = {1: "Granite (A)", 2: "granite a"}
@@ -409,6 +418,22 @@ def test_features_of_another_kind(grid, vector_layer):
     assert refused(layer, grid) == (
         "is declared lines and holds Polygon features. Declare kind: polygons"
     )
+
+
+def test_a_file_with_several_layers(grid, tmp_path):
+    path = tmp_path / "map.gpkg"
+    line = shapely.LineString([(WEST, NORTH), (WEST + 300, NORTH - 300)])
+    for name, shape in (("mines", line.centroid), ("faults", line)):
+        geopandas.GeoDataFrame(geometry=[shape], crs=CRS).to_file(path, layer=name)
+    several, wrong, right = (
+        EvidenceLayer(LayerSpec.declare("faults", kind="lines", **fields), path)
+        for fields in ({}, {"file_layer": "fault"}, {"file_layer": "faults"})
+    )
+    assert refused(several, grid) == "holds several layers: mines, faults. Name one with file_layer"
+    assert refused(wrong, grid) == (
+        "has no layer 'fault' with a geometry, only mines, faults. Name another with file_layer"
+    )
+    assert layer_evidence(right, grid).names == ("faults_distance",)
 
 
 def test_no_features(grid, vector_layer):

@@ -10,6 +10,7 @@ import geopandas
 import numpy as np
 import shapely
 
+from mineral_prospectivity.errors import ConfigurationError, own_words
 from mineral_prospectivity.geo.formats import read_feature_file
 from mineral_prospectivity.geo.grid import grid_crs
 from mineral_prospectivity.geo.layers import name_rows
@@ -85,8 +86,12 @@ def open_vector(layer: EvidenceLayer) -> Any:
 def _read(layer: EvidenceLayer) -> Any:
     try:
         return read_feature_file(layer.path, layer.spec.file_layer)
-    except Exception as error:
-        msg = f"cannot be read as vector data: {error}. Is the file damaged or cut off?"
+    except ConfigurationError as error:
+        msg = f"{error} with file_layer"
+        raise layer.error(msg) from error
+    except Exception as error:  # GDAL and pyogrio raise many kinds
+        problem = f"cannot be read as vector data: {own_words(error)}"
+        msg = f"{problem}. Is the file damaged or cut off?"
         raise layer.error(msg) from error
 
 
