@@ -448,6 +448,25 @@ def test_missing_column(grid, vector_layer):
     assert refused(layer, grid) == "has no column 'rock'. It has unit"
 
 
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"Cu": [1.0, 2.0]}, "has no column 'Au'. It has Cu"),
+        ({"Au": ["<0.5", "2"]}, "column 'Au' holds text in 1 of 2 rows, e.g. '<0.5'. Replace it "),
+        ({"Au": [-1.0, -1.0]}, "column 'Au' has no numbers. Check column and nodata"),
+    ],
+)
+def test_columns_of_points_are_looked_at_before_any_layer_is_aligned(
+    grid, vector_layer, values, problem
+):
+    points = shapely.points([(WEST + 50, NORTH - 50), (WEST + 150, NORTH - 50)])
+    fields = {"column": "Au", "max_distance": 100.0, "nodata": -1.0}
+    layer = vector_layer(points, kind="points", attributes=values, **fields)
+    with pytest.raises(LayerError) as caught:
+        check_layers([layer], grid)
+    assert problem in str(caught.value)
+
+
 NEED_CLASSES = (
     "cannot be had: column 'age' holds numbers. Name them with classes:, or take a column of text"
 )

@@ -11,7 +11,7 @@ from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.areas import attribute
 from mineral_prospectivity.geo.attribute_table import attribute_table, attribute_table_names
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.points import sample_coordinates
+from mineral_prospectivity.geo.points import point_values, sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source, scaling
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import read_vector
@@ -63,8 +63,14 @@ def _check_categorical(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> N
     attribute_table_names(layer)
 
 
-def _check_vector(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+def _check_lines(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
     read_vector(layer, grid, reproject=reproject)
+
+
+def _check_points(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    frame = read_vector(layer, grid, reproject=reproject)
+    if layer.spec.column:
+        point_values(layer, frame)
 
 
 def _check_polygons(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
@@ -80,8 +86,8 @@ def _check_table(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
 _CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
     "continuous": _check_continuous,
     "categorical": _check_categorical,
-    "lines": _check_vector,
-    "points": _check_vector,
+    "lines": _check_lines,
+    "points": _check_points,
     "polygons": _check_polygons,
     "table": _check_table,
 }

@@ -88,13 +88,9 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
     The mean of a few neighbours makes no value that was not measured nearby, and the mask keeps
     it from reaching where nobody sampled; splines overshoot between clustered samples.
     """
-    (name,), limit = layer.spec.column, layer.spec.max_distance or np.inf
     frame = frame.explode(ignore_index=True)
-    values = numbers(layer.label, frame, name, layer.spec.nodata)
+    values, limit = point_values(layer, frame), layer.spec.max_distance or np.inf
     known = np.isfinite(values)
-    if not known.any():
-        msg = f"column {name!r} has no numbers. Check column and nodata"
-        raise layer.error(msg)
     points = shapely.get_coordinates(frame.geometry.array)[known]
     tree = KDTree(points)
     neighbours = verde.KNeighbors(k=min(layer.spec.neighbours, len(points)))
@@ -106,9 +102,25 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
         return np.where(distance <= limit, neighbours.predict((x, y)), np.nan)[None].astype("f4")
 
     spec = layer.spec
-    text = spec.description or f"Mean of {name} at the {spec.neighbours} nearest points"
+    text = spec.description or f"Mean of {spec.column[0]} at the {spec.neighbours} nearest points"
     band = Band(layer.name, layer.name, "continuous", spec.unit, spec.transform, text)
     return Raster(grid, (band,), read)
+
+
+def point_values(layer: EvidenceLayer, frame: Any) -> NDArray[np.float64]:
+    """Return the values of the declared column of points, NaN where it has none.
+
+    Raises
+    ------
+    LayerError
+        If there is no such column, or it holds text or nothing.
+    """
+    (name,) = layer.spec.column
+    values = numbers(layer.label, frame, name, layer.spec.nodata)
+    if not np.isfinite(values).any():
+        msg = f"column {name!r} has no numbers. Check column and nodata"
+        raise layer.error(msg)
+    return values
 
 
 def sample_coordinates(
