@@ -203,6 +203,24 @@ def test_features_of_another_region(grid, vector_layer, kind, feature):
         check_layers([layer], grid)
 
 
+@pytest.mark.parametrize("derive", ["neighbourhood", "density"])
+def test_radii_wider_than_the_grid(grid, raster_layer, vector_layer, derive):
+    """A disc of such a radius would not fit memory."""
+    wanted = [{derive: [300.0, 1.5e6]}]
+    line = shapely.LineString([(WEST, NORTH), (WEST + 300, NORTH - 300)])
+    if derive == "density":
+        layer = vector_layer([line], kind="lines", derive=wanted)
+    else:
+        layer = raster_layer(VARIED, derive=wanted)
+    problem = (
+        f"derive: {derive}: 1.5e+06 m is more than the grid is wide and high (640 m from corner to "
+        "corner). Give a smaller radius, in metres"
+    )
+    assert refused(layer, grid) == problem
+    with pytest.raises(LayerError, match="from corner to corner"):
+        check_layers([layer], grid)
+
+
 def test_a_line_beside_the_grid_has_a_distance(grid, vector_layer):
     line = shapely.LineString([(WEST + 1000, NORTH - 400), (WEST + 1000, NORTH)])
     distance = layer_evidence(vector_layer([line], kind="lines"), grid).array()[0]

@@ -10,6 +10,7 @@ from rasterio.enums import ColorInterp, Resampling
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.areas import attribute
 from mineral_prospectivity.geo.attribute_table import attribute_table, attribute_table_names
+from mineral_prospectivity.geo.grid import diagonal
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.points import point_values, sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source, scaling
@@ -40,12 +41,13 @@ def check_layers(layers: Iterable[EvidenceLayer], grid: GeoBox, *, reproject: bo
     ------
     LayerError
         With all layers that have no CRS, have another than the grid's while ``reproject`` is
-        false, lie outside the grid, are damaged, hold classes and are declared continuous, or
-        want of a column what it does not hold.
+        false, lie outside the grid, want a radius that spans it, are damaged, hold classes and are
+        declared continuous, or want of a column what it does not hold.
     """
     problems = []
     for layer in layers:
         try:
+            refuse_wide_radii(layer, grid)
             _CHECKS[layer.spec.kind](layer, grid, reproject)
         except LayerError as error:
             problems.append(str(error))
@@ -91,6 +93,18 @@ _CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
     "polygons": _check_polygons,
     "table": _check_table,
 }
+
+
+def refuse_wide_radii(layer: EvidenceLayer, grid: GeoBox) -> None:
+    """Raise a LayerError when evidence is wanted within a radius that spans the whole grid."""
+    across = diagonal(grid)
+    for name, radius in layer.spec.derive.radii():
+        if radius > across:
+            msg = (
+                f"derive: {name}: {radius:g} m is more than the grid is wide and high "
+                f"({across:.0f} m from corner to corner). Give a smaller radius, in metres"
+            )
+            raise layer.error(msg)
 
 
 def require_variation(layer: EvidenceLayer, raster: Raster) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas
@@ -12,7 +11,7 @@ import shapely
 
 from mineral_prospectivity.errors import ConfigurationError, own_words
 from mineral_prospectivity.geo.formats import read_feature_file
-from mineral_prospectivity.geo.grid import grid_crs
+from mineral_prospectivity.geo.grid import diagonal, grid_crs
 from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.geo.sources import (
     bounds_in,
@@ -139,8 +138,7 @@ def _reach(layer: EvidenceLayer, grid: GeoBox) -> float:
     spec = layer.spec
     if spec.kind == "polygons" or spec.column:
         return spec.max_distance or 0.0
-    box = grid.extent.boundingbox
-    return math.hypot(box.span_x, box.span_y)
+    return diagonal(grid)
 
 
 def vector_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
