@@ -154,10 +154,12 @@ def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox, *, reach: f
     across = west - reach < box.right and east + reach > box.left
     along = south - reach < box.top and north + reach > box.bottom
     if not (across and along):
-        how = f"more than {reach / 1000:.3g} km outside" if reach else "outside"
+        where = "lies outside the grid"
+        if reach:
+            where = f"lies more than {reach / 1000:.3g} km outside the grid"
         msg = (
-            f"lies {how} the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
-            f"in {grid.crs}. Check its CRS, or grid.bounds"
+            f"{where}: it covers {sides(bounds)}, the grid {sides(tuple(box))} in {grid.crs}. "
+            "Check its CRS, or grid.bounds"
         )
         raise layer.error(msg)
 
