@@ -23,7 +23,7 @@ from mineral_prospectivity.experiments.raw import place_in
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid, projected_crs
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec, name_rows
-from mineral_prospectivity.geo.sources import Bounds, bounds_in
+from mineral_prospectivity.geo.place import Bounds, bounds_in
 from mineral_prospectivity.geo.vectors import limits_the_map
 from mineral_prospectivity.labels import select_deposits
 

@@ -9,13 +9,8 @@ import numpy as np
 
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import projected_crs
-from mineral_prospectivity.geo.sources import (
-    bounds_in,
-    layer_crs,
-    raster_bounds,
-    require_place,
-    sides,
-)
+from mineral_prospectivity.geo.place import bounds_in, layer_crs, require_place, sides
+from mineral_prospectivity.geo.sources import raster_bounds
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
 
@@ -25,7 +20,7 @@ if TYPE_CHECKING:
     from odc.geo import CRS
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 
 def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) -> Bounds:

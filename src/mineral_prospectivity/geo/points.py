@@ -13,14 +13,14 @@ from scipy.spatial import KDTree
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
-from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.sources import (
+from mineral_prospectivity.geo.place import (
     check_crs,
     check_extent,
     layer_crs,
     require_all_places,
     same_crs,
 )
+from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tables import read_table
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from mineral_prospectivity.errors import ConfigurationError, own_words
 from mineral_prospectivity.geo.formats import read_feature_file
 from mineral_prospectivity.geo.grid import diagonal, grid_crs
 from mineral_prospectivity.geo.layers import name_rows
-from mineral_prospectivity.geo.sources import (
+from mineral_prospectivity.geo.place import (
     bounds_in,
     check_crs,
     check_extent,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 logger = logging.getLogger(__name__)
 
