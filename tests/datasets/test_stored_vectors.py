@@ -58,6 +58,18 @@ def test_lists_become_text(tmp_path, suffix):
     assert len(kept) == 1
 
 
+def test_a_file_with_several_layers(tmp_path):
+    path = tmp_path / "sites.gpkg"
+    FEATURES.to_file(path, layer="mines")
+    FEATURES.to_file(path, layer="drillholes")
+    with pytest.raises(DatasetError) as caught:
+        VectorDataset(filepath=str(path)).load()
+    assert str(user_error(caught.value)) == (
+        f"{path}: holds several layers: mines, drillholes. Name one with layer"
+    )
+    assert len(VectorDataset(filepath=str(path), layer="mines").load()) == 2
+
+
 def test_a_second_geometry_is_left_out(tmp_path, caplog):
     path = tmp_path / "deposits.parquet"
     FEATURES.assign(zone=FEATURES.buffer(100)).to_parquet(path)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+import rasterio
 from affine import Affine
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -148,6 +149,24 @@ def _covering(grid: GeoBox, crs: str, pixel: float) -> Affine:
     east, _ = to_crs.transform(WEST + 250 + pixel, NORTH - 200)
     step = abs(east - x) if crs == "EPSG:4326" else pixel
     return Affine(step, 0, x - 30 * step, 0, -step, y + 30 * step)
+
+
+@pytest.mark.parametrize("crs", [CRS, "EPSG:32634"])
+def test_numbers_with_a_scale_and_an_offset(grid, raster_layer, crs):
+    """Nodata is a number of the file; codes of classes have no scale."""
+    numbers = np.arange(400, dtype=np.int16).reshape(20, 20) % 30
+    place = {"pixel": 100.0, "west": WEST - 500, "north": NORTH + 800, "crs": CRS}
+    if crs != CRS:
+        place |= {"pixel": 200.0, "west": 27_000.0, "north": 5_019_000.0, "crs": crs}
+    plain = raster_layer(numbers, nodata=7, **place, name="plain", ordinal=True)
+    layer = raster_layer(numbers, nodata=7, **place)
+    codes = raster_layer(numbers, nodata=7, **place, name="codes", kind="categorical")
+    for one in (layer, codes):
+        with rasterio.open(one.path, "r+") as dataset:
+            dataset.scales, dataset.offsets = (0.5,), (-3.0,)
+    expected = layer_evidence(plain, grid).array() / 2 - 3
+    assert np.allclose(layer_evidence(layer, grid).array(), expected, equal_nan=True)
+    assert "codes_8" in layer_evidence(codes, grid).names
 
 
 def test_a_reprojected_field_keeps_its_place(grid, raster_layer):

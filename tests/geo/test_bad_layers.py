@@ -14,6 +14,7 @@ import shapely
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence
+from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import make_grid
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 
@@ -141,6 +142,41 @@ def test_layer_outside_the_grid(grid, raster_layer):
     )
 
 
+NO_PLACE = (
+    "has no place in EPSG:32633: its coordinates do not fit its own CRS, as metres do not fit one "
+    "of degrees. Correct the CRS in the file, or crs:, or exchanged x and y"
+)
+
+
+@pytest.mark.parametrize("kind", ["continuous", "lines", "polygons", "table"])
+def test_metres_that_are_called_degrees(grid, raster_layer, vector_layer, tmp_path, kind):
+    line = shapely.LineString([(WEST, NORTH), (WEST + 90, NORTH)])
+    if kind == "continuous":
+        layer = raster_layer(VARIED, crs="EPSG:4326")
+    elif kind == "table":
+        (tmp_path / "soil.csv").write_text(f"x,y,As\n{WEST},{NORTH},1\n{WEST + 99},{NORTH},2\n")
+        spec = LayerSpec.declare("soil", kind="table", crs="EPSG:4326")
+        layer = EvidenceLayer(spec, tmp_path / "soil.csv")
+    else:
+        shape = line if kind == "lines" else line.buffer(50)
+        layer = vector_layer([shape], kind=kind, crs="EPSG:4326")
+    assert refused(layer, grid) == NO_PLACE
+    with pytest.raises(LayerError, match="has no place in EPSG:32633"):
+        common_bounds([layer], CRS, 100.0)
+
+
+def test_features_on_the_other_side_of_the_globe(grid, vector_layer, tmp_path):
+    places = [(15.001, 45.152), (105.0, 0.0), (15.002, 45.153)]
+    problem = "have no place in EPSG:32633 (row 2): they lie too far from it. Cut the layer to the"
+    points = [shapely.Point(place) for place in places]
+    layer = vector_layer(points, kind="points", crs="EPSG:4326")
+    assert refused(layer, grid).startswith(f"1 of 3 features {problem}")
+    pd.DataFrame(places, columns=["x", "y"]).assign(As=[1, 2, 3]).to_csv(tmp_path / "soil.csv")
+    spec = LayerSpec.declare("soil", kind="table", crs="EPSG:4326", column="As")
+    table = EvidenceLayer(spec, tmp_path / "soil.csv")
+    assert refused(table, grid).startswith(f"1 of 3 samples {problem}")
+
+
 def test_polygons_outside_the_grid(grid, vector_layer):
     layer = vector_layer([shapely.box(0, 0, 10, 10)], kind="polygons", name="granite")
     assert refused(layer, grid) == (
@@ -164,6 +200,24 @@ def test_features_of_another_region(grid, vector_layer, kind, feature):
     )
     assert refused(layer, grid) == problem
     with pytest.raises(LayerError, match="km outside the grid"):
+        check_layers([layer], grid)
+
+
+@pytest.mark.parametrize("derive", ["neighbourhood", "density"])
+def test_radii_wider_than_the_grid(grid, raster_layer, vector_layer, derive):
+    """A disc of such a radius would not fit memory."""
+    wanted = [{derive: [300.0, 1.5e6]}]
+    line = shapely.LineString([(WEST, NORTH), (WEST + 300, NORTH - 300)])
+    if derive == "density":
+        layer = vector_layer([line], kind="lines", derive=wanted)
+    else:
+        layer = raster_layer(VARIED, derive=wanted)
+    problem = (
+        f"derive: {derive}: 1.5e+06 m is more than the grid is wide and high (640 m from corner to "
+        "corner). Give a smaller radius, in metres"
+    )
+    assert refused(layer, grid) == problem
+    with pytest.raises(LayerError, match="from corner to corner"):
         check_layers([layer], grid)
 
 
@@ -249,6 +303,15 @@ def test_columns_of_polygons_that_hold_no_classes(grid, vector_layer):
     fine = make_grid(CRS, 1.0, (WEST, NORTH - 2, WEST + 501, NORTH))
     assert refused(layer, fine) == (
         "column 'name' holds more than 500 classes. Take a coarser one, or group them in it"
+    )
+
+
+def test_names_of_other_codes_than_there_are(grid, raster_layer):
+    codes = np.tile(np.array([1, 2, 1, 2, 2], dtype=np.uint8), (4, 1))
+    layer = raster_layer(codes, kind="categorical", classes={11: "granite", 12: "shale"})
+    assert refused(layer, grid) == (
+        "none of the codes on the grid (1, 2) has a name. Correct the codes under classes:, or in "
+        "the attribute table"
     )
 
 
@@ -375,6 +438,22 @@ def test_features_of_another_kind(grid, vector_layer):
     )
 
 
+def test_a_file_with_several_layers(grid, tmp_path):
+    path = tmp_path / "map.gpkg"
+    line = shapely.LineString([(WEST, NORTH), (WEST + 300, NORTH - 300)])
+    for name, shape in (("mines", line.centroid), ("faults", line)):
+        geopandas.GeoDataFrame(geometry=[shape], crs=CRS).to_file(path, layer=name)
+    several, wrong, right = (
+        EvidenceLayer(LayerSpec.declare("faults", kind="lines", **fields), path)
+        for fields in ({}, {"file_layer": "fault"}, {"file_layer": "faults"})
+    )
+    assert refused(several, grid) == "holds several layers: mines, faults. Name one with file_layer"
+    assert refused(wrong, grid) == (
+        "has no layer 'fault' with a geometry, only mines, faults. Name another with file_layer"
+    )
+    assert layer_evidence(right, grid).names == ("faults_distance",)
+
+
 def test_no_features(grid, vector_layer):
     layer = vector_layer([shapely.Point(WEST, NORTH)], kind="points")
     geopandas.read_file(layer.path).iloc[:0].to_file(layer.path)
@@ -385,6 +464,25 @@ def test_missing_column(grid, vector_layer):
     box = shapely.box(WEST, NORTH - 300, WEST + 300, NORTH)
     layer = vector_layer([box], kind="polygons", column="rock", attributes={"unit": ["g"]})
     assert refused(layer, grid) == "has no column 'rock'. It has unit"
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({"Cu": [1.0, 2.0]}, "has no column 'Au'. It has Cu"),
+        ({"Au": ["<0.5", "2"]}, "column 'Au' holds text in 1 of 2 rows, e.g. '<0.5'. Replace it "),
+        ({"Au": [-1.0, -1.0]}, "column 'Au' has no numbers. Check column and nodata"),
+    ],
+)
+def test_columns_of_points_are_looked_at_before_any_layer_is_aligned(
+    grid, vector_layer, values, problem
+):
+    points = shapely.points([(WEST + 50, NORTH - 50), (WEST + 150, NORTH - 50)])
+    fields = {"column": "Au", "max_distance": 100.0, "nodata": -1.0}
+    layer = vector_layer(points, kind="points", attributes=values, **fields)
+    with pytest.raises(LayerError) as caught:
+        check_layers([layer], grid)
+    assert problem in str(caught.value)
 
 
 NEED_CLASSES = (

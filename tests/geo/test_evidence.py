@@ -130,6 +130,17 @@ def test_spread_points_reach_as_far_as_they_count(vector_layer):
     assert common_bounds([layer], CRS, 100.0) == expected
 
 
+@pytest.mark.parametrize("first", [-180, 0])
+def test_what_covers_the_globe_cuts_nothing_off(raster_layer, first):
+    globe = raster_layer(
+        np.arange(162.0).reshape(9, 18), crs="EPSG:4326", pixel=20.0, west=first, north=90, name="g"
+    )
+    west = raster_layer(np.arange(20.0).reshape(4, 5), west=WEST - 200_000)
+    own = (WEST - 200_000, NORTH - 400, WEST - 199_500, NORTH)
+    assert common_bounds([globe, west], CRS, 100.0) == own
+    assert np.isfinite(layer_evidence(globe, make_grid(CRS, 100.0, own)).array()).all()
+
+
 def test_layers_that_share_nothing(raster_layer):
     values = np.arange(20.0).reshape(4, 5)
     layers = [raster_layer(values, name="a"), raster_layer(values, name="b", west=WEST + 450)]

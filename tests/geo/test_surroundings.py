@@ -203,6 +203,21 @@ def test_point_layers(grid, vector_layer):
     assert np.allclose(raster.array()[0], expected)
 
 
+def test_every_part_of_several_points_has_their_value(grid, vector_layer):
+    parts = shapely.MultiPoint([(WEST + 50, NORTH - 50), (WEST + 450, NORTH - 350)])
+    layer = vector_layer(
+        [parts, shapely.Point(WEST + 250, NORTH - 50)],
+        kind="points",
+        attributes={"Au": [1.0, 2.0]},
+        column="Au",
+        max_distance=60.0,
+        neighbours=1,
+    )
+    values = layer_evidence(layer, grid).array()[0]
+    assert (values[0, 0], values[3, 4], values[0, 2]) == (1.0, 1.0, 2.0)
+    assert np.isfinite(values).sum() == 3
+
+
 def test_values_are_spread_between_points_and_no_farther(grid, vector_layer):
     points = [shapely.Point(WEST + 50, NORTH - 50), shapely.Point(WEST + 250, NORTH - 50)]
     layer = vector_layer(

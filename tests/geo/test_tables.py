@@ -141,6 +141,12 @@ def test_columns_without_a_value_or_with_one(tmp_path, grid, columns, fields, pr
     assert problem in str(caught.value)
 
 
+def test_spaces_after_the_commas_of_a_table(tmp_path, grid):
+    path = tmp_path / "soil.csv"
+    path.write_text(f"x, y, As\n{WEST + 50}, {NORTH - 50}, 1\n{WEST + 150}, {NORTH - 50}, 2\n")
+    assert layer_evidence(table_layer(path), grid).array()[0, 0, :2].tolist() == [1, 2]
+
+
 def test_columns_without_numbers_are_left_out_unless_named(tmp_path, grid):
     path = samples(tmp_path, As=[1, 2], Cu=["", ""])
     assert layer_evidence(table_layer(path), grid).names == ("soil_As",)

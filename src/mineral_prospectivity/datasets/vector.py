@@ -13,7 +13,7 @@ from kedro_datasets._typing import TablePreview
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError
 
 from mineral_prospectivity.datasets.stored_dataset import StoredDataset
-from mineral_prospectivity.errors import DepositError, own_words
+from mineral_prospectivity.errors import ConfigurationError, DepositError, own_words
 from mineral_prospectivity.geo.array_folder import read_array_folder
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import is_table, read_feature_file, read_table_file
@@ -108,6 +108,9 @@ class VectorDataset(StoredDataset[geopandas.GeoDataFrame, geopandas.GeoDataFrame
         try:
             table = is_table(path)
             frame = read_table_file(path) if table else read_feature_file(path, self._layer)
+        except ConfigurationError as error:
+            msg = f"{self._file.url}: {error} with layer"
+            raise DepositError(msg) from error
         except Exception as error:  # GDAL, pyogrio and pandas raise many kinds
             problem = f"cannot be read as features: {own_words(error)}"
             msg = f"{self._file.url}: {problem}. Is the file damaged or cut off?"

@@ -32,7 +32,7 @@ from mineral_prospectivity.geo.grid import (
 )
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec, name_rows
 from mineral_prospectivity.geo.misplaced import likely_cause, meet, refuse_degrees
-from mineral_prospectivity.geo.sources import Bounds, bounds_in, sides
+from mineral_prospectivity.geo.place import Bounds, bounds_in, sides
 from mineral_prospectivity.geo.vectors import limits_the_map
 from mineral_prospectivity.labels import select_deposits
 

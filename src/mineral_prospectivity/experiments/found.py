@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from odc.geo import CRS
 
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 Use = Literal["layer", "peer", "off"]
 """As evidence, only to compare with, or written into the catalog but commented out."""

@@ -15,7 +15,7 @@ from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.geo.grid import named_crs, projected_crs
-from mineral_prospectivity.geo.sources import bounds_in
+from mineral_prospectivity.geo.place import bounds_in
 from mineral_prospectivity.labels import lopsided_folds, make_cells, thin_folds
 from mineral_prospectivity.labels.positives import home_cells
 from mineral_prospectivity.parameters import FoldParameters, LabelParameters
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 WEB_MERCATOR = "EPSG:3857"
 WGS84 = "EPSG:4326"

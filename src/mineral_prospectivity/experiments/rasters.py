@@ -29,6 +29,7 @@ from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import layer_name
 from mineral_prospectivity.geo.nodata import known_values
+from mineral_prospectivity.geo.sources import scaling
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,6 +172,8 @@ def _kind(dataset: Any, band: int, known: NDArray[np.float64]) -> tuple[str, str
         return "categorical", "it has an attribute table", []
     if dataset.colorinterp[band - 1] == ColorInterp.palette:
         return "categorical", "it has a colour table", []
+    if scaling(dataset, band) != (1.0, 0.0):
+        return "continuous", "its numbers have a scale or an offset, as amounts have", []
     if integers and distinct.size <= FEW_VALUES:
         doubt = f"if its numbers are {AMOUNTS}, declare kind: continuous and ordinal: true"
         why = f"only {distinct.size} integers ({_numbers(distinct)})"

@@ -10,9 +10,10 @@ from rasterio.enums import ColorInterp, Resampling
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.geo.areas import attribute
 from mineral_prospectivity.geo.attribute_table import attribute_table, attribute_table_names
+from mineral_prospectivity.geo.grid import diagonal
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.points import sample_coordinates
-from mineral_prospectivity.geo.sources import open_raster, raster_source
+from mineral_prospectivity.geo.points import point_values, sample_coordinates
+from mineral_prospectivity.geo.sources import open_raster, raster_source, scaling
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import read_vector
 
@@ -40,12 +41,13 @@ def check_layers(layers: Iterable[EvidenceLayer], grid: GeoBox, *, reproject: bo
     ------
     LayerError
         With all layers that have no CRS, have another than the grid's while ``reproject`` is
-        false, lie outside the grid, are damaged, hold classes and are declared continuous, or
-        want of a column what it does not hold.
+        false, lie outside the grid, want a radius that spans it, are damaged, hold classes and are
+        declared continuous, or want of a column what it does not hold.
     """
     problems = []
     for layer in layers:
         try:
+            refuse_wide_radii(layer, grid)
             _CHECKS[layer.spec.kind](layer, grid, reproject)
         except LayerError as error:
             problems.append(str(error))
@@ -63,8 +65,14 @@ def _check_categorical(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> N
     attribute_table_names(layer)
 
 
-def _check_vector(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+def _check_lines(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
     read_vector(layer, grid, reproject=reproject)
+
+
+def _check_points(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
+    frame = read_vector(layer, grid, reproject=reproject)
+    if layer.spec.column:
+        point_values(layer, frame)
 
 
 def _check_polygons(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
@@ -80,11 +88,23 @@ def _check_table(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> None:
 _CHECKS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], None]] = {
     "continuous": _check_continuous,
     "categorical": _check_categorical,
-    "lines": _check_vector,
-    "points": _check_vector,
+    "lines": _check_lines,
+    "points": _check_points,
     "polygons": _check_polygons,
     "table": _check_table,
 }
+
+
+def refuse_wide_radii(layer: EvidenceLayer, grid: GeoBox) -> None:
+    """Raise a LayerError when evidence is wanted within a radius that spans the whole grid."""
+    across = diagonal(grid)
+    for name, radius in layer.spec.derive.radii():
+        if radius > across:
+            msg = (
+                f"derive: {name}: {radius:g} m is more than the grid is wide and high "
+                f"({across:.0f} m from corner to corner). Give a smaller radius, in metres"
+            )
+            raise layer.error(msg)
 
 
 def require_variation(layer: EvidenceLayer, raster: Raster) -> None:
@@ -143,7 +163,8 @@ def _sign_of_classes(layer: EvidenceLayer) -> str | None:
         band = layer.spec.band
         if dataset.colorinterp[band - 1] == ColorInterp.palette:
             return "has a colour table"
-        if not np.issubdtype(dataset.dtypes[band - 1], np.integer):
+        of_amounts = scaling(dataset, band) != (1.0, 0.0)
+        if of_amounts or not np.issubdtype(dataset.dtypes[band - 1], np.integer):
             return None
         shape = min(dataset.height, _SAMPLE_SIDE), min(dataset.width, _SAMPLE_SIDE)
         sample = dataset.read(band, out_shape=shape, masked=True, resampling=Resampling.nearest)

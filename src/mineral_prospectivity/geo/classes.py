@@ -11,6 +11,7 @@ import numpy as np
 
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import Window, widened
+from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import class_name
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.samples import Samples, map_windows, read_tiled
@@ -189,13 +190,21 @@ def class_map(source: CodeSource, names: Mapping[int, str]) -> ClassMap:
     Raises
     ------
     LayerError
-        If the layer has no value on the map, or so many that they cannot be classes.
+        If the layer has no value on the map, or so many that they cannot be classes, or none of
+        its codes has a name though names are given.
     """
     counts = _count_codes(source)
     if not counts:
         msg = "has no value on the grid. Check nodata, grid.bounds, or remove the layer"
         raise source.layer.error(msg)
     codes = np.array(sorted(counts))
+    if names and not names.keys() & {int(code) for code in codes}:
+        held = first_few(f"{code:.0f}" for code in codes)
+        msg = (
+            f"none of the codes on the grid ({held}) has a name. Correct the codes under classes:, "
+            "or in the attribute table"
+        )
+        raise source.layer.error(msg)
     called = tuple(names.get(int(code), f"{code:.0f}") for code in codes)
     total = sum(counts.values())
     shares: dict[str, float] = dict.fromkeys(called, 0.0)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 from mineral_prospectivity.geo.names import class_name
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydantic import ValidationInfo
 
 Radius = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -61,6 +63,12 @@ class Derive(BaseModel):
                 raise ValueError(msg)
             taken[name] = text
         return value
+
+    def radii(self) -> Iterator[tuple[str, float]]:
+        """Yield what is asked for within a radius, and the radius, m."""
+        for name in ("neighbourhood", "contacts", "density"):
+            wanted = getattr(self, name)
+            yield from ((name, radius) for radius in (wanted if isinstance(wanted, tuple) else ()))
 
     def wanted(self) -> tuple[str, ...]:
         """Return the names of what is asked for."""

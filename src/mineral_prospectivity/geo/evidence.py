@@ -11,7 +11,7 @@ from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.areas import attribute, covered
 from mineral_prospectivity.geo.attribute_table import attribute_table_names
 from mineral_prospectivity.geo.bands import Band, require_own_names
-from mineral_prospectivity.geo.checks import refuse_classes, require_variation
+from mineral_prospectivity.geo.checks import refuse_classes, refuse_wide_radii, require_variation
 from mineral_prospectivity.geo.classes import ClassMap, class_map
 from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_points, density
 from mineral_prospectivity.geo.extent import common_bounds
@@ -74,6 +74,7 @@ def layer_evidence(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True
         If the layer cannot become evidence: file, CRS, extent, geometry, no value or a constant
         one on the grid, classes declared as values or values as classes.
     """
+    refuse_wide_radii(layer, grid)
     raster = _READERS[layer.spec.kind](layer, grid, reproject)
     require_variation(layer, raster)
     return raster

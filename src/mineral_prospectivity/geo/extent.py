@@ -10,7 +10,8 @@ import numpy as np
 from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.misplaced import likely_cause, meet
-from mineral_prospectivity.geo.sources import bounds_in, layer_crs, raster_bounds, sides
+from mineral_prospectivity.geo.place import bounds_in, layer_crs, require_place, sides
+from mineral_prospectivity.geo.sources import raster_bounds
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import limits_the_map, vector_bounds
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from odc.geo import CRS
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 
 def common_bounds(layers: Sequence[EvidenceLayer], crs: str, resolution: float) -> Bounds:
@@ -79,7 +80,19 @@ def _cause(bounds: Bounds, every: Iterable[Bounds], crs: CRS) -> str:
 
 
 def layer_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
-    """Return the bounds of a layer in a CRS: west, south, east, north."""
+    """Return the bounds of a layer in a CRS: west, south, east, north.
+
+    Raises
+    ------
+    LayerError
+        If it has no place there, or cannot be read.
+    """
+    bounds = _own_bounds(layer, crs)
+    require_place(layer, bounds, crs)
+    return bounds
+
+
+def _own_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
     if layer.spec.kind in ("continuous", "categorical"):
         return raster_bounds(layer, crs)
     if layer.spec.kind == "table":

@@ -14,6 +14,7 @@ from pandas.api.types import is_object_dtype
 from pyarrow import ArrowException
 from pyarrow.parquet import read_schema
 
+from mineral_prospectivity.errors import ConfigurationError
 from mineral_prospectivity.geo.columns import with_points
 
 if TYPE_CHECKING:
@@ -41,12 +42,12 @@ def read_table_file(path: Path) -> pd.DataFrame:
     if _is_parquet(path):
         table: pd.DataFrame = _with_text_for_lists(pd.read_parquet(path))
         return table
-    separator, decimal = _dialect(path)
+    dialect = _dialect(path)
     try:
-        table = pd.read_csv(path, sep=separator, decimal=decimal)
+        table = pd.read_csv(path, **dialect)
     except UnicodeDecodeError:
-        table = pd.read_csv(path, sep=separator, decimal=decimal, encoding="cp1252")
-    return with_points(table) if decimal == "," else table
+        table = pd.read_csv(path, **dialect, encoding="cp1252")
+    return with_points(table) if dialect["decimal"] == "," else table
 
 
 def feature_layers(path: Path) -> list[str | None]:
@@ -66,6 +67,11 @@ def read_feature_file(path: Path, layer: str | None = None) -> Any:
     -------
     geopandas.GeoDataFrame
         A plain DataFrame where the file holds a table without geometry.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such layer, or none is named and there are several.
     """
     return _with_text_for_lists(_read_features(path, layer))
 
@@ -75,9 +81,21 @@ def _read_features(path: Path, layer: str | None) -> Any:
         if not _is_geographic(path):
             return pd.read_parquet(path)
         return _with_one_geometry(path, geopandas.read_parquet(path))
+    _require_layer(path, layer)
     # Coordinates that are NaN are refused in words where features are used; NumPy need not warn.
     with np.errstate(invalid="ignore"):
         return geopandas.read_file(path, engine="pyogrio", layer=layer)
+
+
+def _require_layer(path: Path, layer: str | None) -> None:
+    names = feature_layers(path)
+    found = ", ".join(map(str, names))
+    if layer is None and len(names) > 1:
+        msg = f"holds several layers: {found}. Name one"
+        raise ConfigurationError(msg)
+    if layer is not None and names and layer not in names:
+        msg = f"has no layer {layer!r} with a geometry, only {found}. Name another"
+        raise ConfigurationError(msg)
 
 
 def _with_one_geometry(path: Path, frame: Any) -> Any:
@@ -107,11 +125,12 @@ def _text_of_list(value: Any) -> Any:
     return ", ".join(map(str, value)) if isinstance(value, NESTED) else value
 
 
-def _dialect(path: Path) -> tuple[str, str]:
-    """Return what separates columns, and what decimals."""
+def _dialect(path: Path) -> dict[str, Any]:
+    """Return what separates columns, and what decimals; spaces after the one mean nothing."""
     with path.open(encoding="latin-1") as file:  # which reads any byte
         head = file.readline()
-    return (";", ",") if head.count(";") > head.count(",") else (",", ".")
+    sep, decimal = (";", ",") if head.count(";") > head.count(",") else (",", ".")
+    return {"sep": sep, "decimal": decimal, "skipinitialspace": True}
 
 
 def _is_parquet(path: Path) -> bool:

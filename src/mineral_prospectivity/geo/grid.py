@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,12 @@ def grid_crs(grid: GeoBox) -> CRS:
         msg = "the grid has no CRS. Make it with make_grid, from a projected CRS"
         raise ConfigurationError(msg)
     return grid.crs
+
+
+def diagonal(grid: GeoBox) -> float:
+    """Return the distance between opposite corners of a grid, m."""
+    box = grid.extent.boundingbox
+    return math.hypot(box.span_x, box.span_y)
 
 
 def named_crs(found: Any) -> CRS:

@@ -13,8 +13,14 @@ from scipy.spatial import KDTree
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.grid import cell_centres, cells_of_points, grid_crs, window_cells
+from mineral_prospectivity.geo.place import (
+    check_crs,
+    check_extent,
+    layer_crs,
+    require_all_places,
+    same_crs,
+)
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.sources import check_crs, check_extent, layer_crs, same_crs
 from mineral_prospectivity.geo.tables import read_table
 
 if TYPE_CHECKING:
@@ -82,13 +88,10 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
     The mean of a few neighbours makes no value that was not measured nearby, and the mask keeps
     it from reaching where nobody sampled; splines overshoot between clustered samples.
     """
-    (name,), limit = layer.spec.column, layer.spec.max_distance or np.inf
-    values = numbers(layer.label, frame, name, layer.spec.nodata)
+    frame = frame.explode(ignore_index=True)
+    values, limit = point_values(layer, frame), layer.spec.max_distance or np.inf
     known = np.isfinite(values)
-    if not known.any():
-        msg = f"column {name!r} has no numbers. Check column and nodata"
-        raise layer.error(msg)
-    points = shapely.get_coordinates(frame.geometry.representative_point())[known]
+    points = shapely.get_coordinates(frame.geometry.array)[known]
     tree = KDTree(points)
     neighbours = verde.KNeighbors(k=min(layer.spec.neighbours, len(points)))
     neighbours.fit(tuple(points.T), values[known])
@@ -99,9 +102,25 @@ def spread_values(layer: EvidenceLayer, grid: GeoBox, frame: Any) -> Raster:
         return np.where(distance <= limit, neighbours.predict((x, y)), np.nan)[None].astype("f4")
 
     spec = layer.spec
-    text = spec.description or f"Mean of {name} at the {spec.neighbours} nearest points"
+    text = spec.description or f"Mean of {spec.column[0]} at the {spec.neighbours} nearest points"
     band = Band(layer.name, layer.name, "continuous", spec.unit, spec.transform, text)
     return Raster(grid, (band,), read)
+
+
+def point_values(layer: EvidenceLayer, frame: Any) -> NDArray[np.float64]:
+    """Return the values of the declared column of points, NaN where it has none.
+
+    Raises
+    ------
+    LayerError
+        If there is no such column, or it holds text or nothing.
+    """
+    (name,) = layer.spec.column
+    values = numbers(layer.label, frame, name, layer.spec.nodata)
+    if not np.isfinite(values).any():
+        msg = f"column {name!r} has no numbers. Check column and nodata"
+        raise layer.error(msg)
+    return values
 
 
 def sample_coordinates(
@@ -120,6 +139,8 @@ def sample_coordinates(
     points = geopandas.GeoSeries.from_xy(table.x, table.y, crs=crs.wkt)
     if not same_crs(crs, grid_crs(grid)):
         points = points.to_crs(grid_crs(grid).wkt)
+        wrong = np.flatnonzero(~np.isfinite(points.x + points.y))
+        require_all_places(layer, wrong, len(points), "samples", grid_crs(grid))
     check_extent(layer, tuple(points.total_bounds), grid)
     return points.x.to_numpy(), points.y.to_numpy()
 

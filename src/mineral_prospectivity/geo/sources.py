@@ -5,23 +5,29 @@ from __future__ import annotations
 import math
 import warnings
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import rasterio
 from affine import Affine
-from odc.geo import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.vrt import WarpedVRT
-from rasterio.warp import calculate_default_transform, transform_bounds
+from rasterio.warp import calculate_default_transform
 from rasterio.windows import Window as PixelWindow
 
 from mineral_prospectivity.errors import own_words
-from mineral_prospectivity.geo.grid import grid_crs, named_crs
-from mineral_prospectivity.geo.misplaced import likely_cause
+from mineral_prospectivity.geo.grid import grid_crs
 from mineral_prospectivity.geo.nodata import known_band, known_values
+from mineral_prospectivity.geo.place import (
+    bounds_in,
+    check_crs,
+    check_extent,
+    layer_crs,
+    rasterio_crs,
+    same_crs,
+)
 from mineral_prospectivity.geo.samples import (
     Samples,
     block_shares,
@@ -34,14 +40,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.typing import NDArray
+    from odc.geo import CRS
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.grid import Window
     from mineral_prospectivity.geo.layers import EvidenceLayer
+    from mineral_prospectivity.geo.place import Bounds
 
 _SHARES = {"average": overlap_shares, "bilinear": linear_shares, "nearest": nearest_shares}
-
-Bounds = tuple[float, float, float, float]
 
 
 @contextmanager
@@ -67,85 +73,17 @@ def open_raster(layer: EvidenceLayer) -> Iterator[Any]:
             raise layer.error(msg) from error
 
 
+def scaling(dataset: Any, band: int) -> tuple[float, float]:
+    """Return by what the numbers of a band are multiplied, and what is added to mean the values.
+
+    Rasters of amounts may hold integers to be small: tenths of a degree, say.
+    """
+    return dataset.scales[band - 1], dataset.offsets[band - 1]
+
+
 def raster_crs(layer: EvidenceLayer, dataset: Any) -> CRS:
     """Return the CRS of a raster, or the declared one where the file names none."""
     return layer_crs(layer, dataset.crs)
-
-
-def layer_crs(layer: EvidenceLayer, found: Any) -> CRS:
-    """Return the CRS that a file names, or else the declared one.
-
-    Raises
-    ------
-    LayerError
-        If there is neither.
-    """
-    if found is not None and str(found):
-        return named_crs(found)
-    if layer.spec.crs is None:
-        msg = "has no CRS. Declare it in the catalog entry, for example crs: EPSG:7845"
-        raise layer.error(msg)
-    try:
-        return CRS(layer.spec.crs)
-    except Exception as error:
-        msg = (
-            f"crs: {layer.spec.crs!r} is no coordinate reference system; give one such as EPSG:7845"
-        )
-        raise layer.error(msg) from error
-
-
-def same_crs(one: CRS, other: CRS) -> bool:
-    """Tell whether two CRSs are the same, however they are written."""
-    return bool(one == other or one.proj.equals(other.proj, ignore_axis_order=True))
-
-
-def check_crs(layer: EvidenceLayer, crs: CRS, grid: GeoBox, *, reproject: bool) -> None:
-    """Raise a LayerError when the layer has another CRS than the grid and must not."""
-    if reproject or same_crs(crs, grid_crs(grid)):
-        return
-    kind = "is geographic; the grid is" if crs.geographic else "is not the grid's,"
-    msg = f"CRS {crs} {kind} {grid.crs}. Reproject it, or set grid.reproject: true"
-    raise layer.error(msg)
-
-
-def bounds_in(crs: CRS, bounds: Bounds, target: CRS) -> Bounds:
-    """Return bounds in another CRS."""
-    if same_crs(crs, target):
-        return bounds
-    west, south, east, north = transform_bounds(_rio(crs), _rio(target), *bounds)
-    return west, south, east, north
-
-
-def check_extent(layer: EvidenceLayer, bounds: Bounds, grid: GeoBox, *, reach: float = 0.0) -> None:
-    """Raise a LayerError when bounds in the grid's CRS do not touch the grid.
-
-    Parameters
-    ----------
-    reach
-        How far beyond its bounds the layer has something to say, m.
-    """
-    west, south, east, north = bounds
-    box = grid.extent.boundingbox
-    across = west - reach < box.right and east + reach > box.left
-    along = south - reach < box.top and north + reach > box.bottom
-    if not (np.isfinite(bounds).all() and across and along):
-        how = f"more than {reach / 1000:.3g} km outside" if reach else "outside"
-        cause = likely_cause(bounds, box.bbox, grid_crs(grid)) or "Check its CRS"
-        msg = (
-            f"lies {how} the grid: it covers {sides(bounds)}, the grid {sides(tuple(box))} "
-            f"in {grid.crs}. {cause}, or grid.bounds"
-        )
-        raise layer.error(msg)
-
-
-def sides(bounds: Any) -> str:
-    """Return bounds for a message: west to east by south to north."""
-    west, south, east, north = (f"{value:.0f}" for value in bounds)
-    return f"{west}..{east} by {south}..{north}"
-
-
-def _rio(crs: CRS) -> Any:
-    return rasterio.crs.CRS.from_wkt(crs.wkt)
 
 
 @dataclass(frozen=True)
@@ -195,7 +133,12 @@ class RasterSource:
     def samples(self, window: Window) -> Samples:
         """Return the values under a window."""
         with open_raster(self.layer) as dataset:
-            return self._warp(dataset, window) if self.parts else self._overlay(dataset, window)
+            read = self._warp if self.parts else self._overlay
+            found = read(dataset, window)
+            if self.layer.spec.kind == "categorical":  # codes mean no amounts
+                return found
+            scale, offset = scaling(dataset, self.layer.spec.band)
+        return replace(found, values=found.values * scale + offset)
 
     def _overlay(self, dataset: Any, window: Window) -> Samples:
         row_edges, col_edges = _edges(dataset.transform, self.grid, window)
@@ -224,8 +167,8 @@ class RasterSource:
     def _warping(self) -> dict[str, Any]:
         rows, cols = self.grid.shape
         return {
-            "src_crs": _rio(self.crs),
-            "crs": _rio(grid_crs(self.grid)),
+            "src_crs": rasterio_crs(self.crs),
+            "crs": rasterio_crs(grid_crs(self.grid)),
             "transform": self.grid.transform @ Affine.scale(1 / self.parts),
             "height": rows * self.parts,
             "width": cols * self.parts,
@@ -280,8 +223,9 @@ def _pixel_size(dataset: Any, crs: CRS, grid: GeoBox) -> tuple[float, float]:
     """Return height and width of a pixel in the grid's CRS."""
     transform = dataset.transform
     if not same_crs(crs, grid_crs(grid)):
+        pair = rasterio_crs(crs), rasterio_crs(grid_crs(grid))
         transform, _, _ = calculate_default_transform(
-            _rio(crs), _rio(grid_crs(grid)), dataset.width, dataset.height, *_corners(dataset)
+            *pair, dataset.width, dataset.height, *_corners(dataset)
         )
     return math.hypot(transform.b, transform.e), math.hypot(transform.a, transform.d)
 

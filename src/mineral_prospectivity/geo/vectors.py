@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import logging
-import math
 from typing import TYPE_CHECKING, Any
 
 import geopandas
 import numpy as np
 import shapely
 
+from mineral_prospectivity.errors import ConfigurationError, own_words
 from mineral_prospectivity.geo.formats import read_feature_file
-from mineral_prospectivity.geo.grid import grid_crs
+from mineral_prospectivity.geo.grid import diagonal, grid_crs
 from mineral_prospectivity.geo.layers import name_rows
-from mineral_prospectivity.geo.sources import (
+from mineral_prospectivity.geo.place import (
     bounds_in,
     check_crs,
     check_extent,
     layer_crs,
+    require_all_places,
     same_crs,
 )
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def read_vector(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True) -
     frame = frame.set_crs(crs.wkt, allow_override=True)
     if not same_crs(crs, grid_crs(grid)):
         frame = frame.to_crs(grid_crs(grid).wkt)
-        _require_finite(layer, frame)
+        require_all_places(layer, not_finite(frame), len(frame), "features", grid_crs(grid))
     check_extent(layer, tuple(frame.total_bounds), grid, reach=_reach(layer, grid))
     return frame
 
@@ -84,8 +85,12 @@ def open_vector(layer: EvidenceLayer) -> Any:
 def _read(layer: EvidenceLayer) -> Any:
     try:
         return read_feature_file(layer.path, layer.spec.file_layer)
-    except Exception as error:
-        msg = f"cannot be read as vector data: {error}. Is the file damaged or cut off?"
+    except ConfigurationError as error:
+        msg = f"{error} with file_layer"
+        raise layer.error(msg) from error
+    except Exception as error:  # GDAL and pyogrio raise many kinds
+        problem = f"cannot be read as vector data: {own_words(error)}"
+        msg = f"{problem}. Is the file damaged or cut off?"
         raise layer.error(msg) from error
 
 
@@ -133,8 +138,7 @@ def _reach(layer: EvidenceLayer, grid: GeoBox) -> float:
     spec = layer.spec
     if spec.kind == "polygons" or spec.column:
         return spec.max_distance or 0.0
-    box = grid.extent.boundingbox
-    return math.hypot(box.span_x, box.span_y)
+    return diagonal(grid)
 
 
 def vector_bounds(layer: EvidenceLayer, target: CRS) -> Bounds:
