@@ -86,3 +86,66 @@ def test_a_device_may_be_numbered_and_must_be_one():
     assert parameters.ensemble.device == "cuda:1"
     with pytest.raises(ConfigurationError, match=r"ensemble\.device: 'gpu' is no device"):
         validate_parameters(EXPERIMENT | {"grid": GRID, "ensemble": {"device": "gpu"}})
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (
+            {"risk": {"economics": {"exploration_cost": 200}}},
+            "risk.economics.exploration_cost = 200 is not below risk.economics.discovery_value = "
+            "200: testing a cell could never pay",
+        ),
+        (
+            {"risk": {"targets": {"budget": 0.5}}},
+            "risk.targets.budget = 0.5 buys no test (risk.economics.exploration_cost = 1). Raise "
+            "it",
+        ),
+        (
+            {"risk": {"targets": 3}},
+            "risk.targets = 3: is a group of parameters: area_share, min_area, count, budget, "
+            "spacing",
+        ),
+        (
+            {"labels": {"buffer": 500, "exclusion": 500}},
+            "labels.exclusion = 500 m excludes nothing: cells within labels.buffer = 500 m are "
+            "positive, not background. Raise it, or set it to 0",
+        ),
+        (
+            {"evaluation": {"baselines": ["distance", "prevalence", "distance"]}},
+            "evaluation.baselines: 'distance' is given twice",
+        ),
+        (
+            {"evaluation": {"capture_areas": [0.1, 0.1]}},
+            "evaluation.capture_areas: 0.1 is given twice",
+        ),
+        (
+            {"evaluation": {"bootstrap": 199, "confidence": 0.99}},
+            "evaluation.bootstrap = 199 replicates have no quantile of evaluation.confidence = "
+            "0.99; give 200 at least",
+        ),
+        (
+            {"risk": {"economics": {"discovery_value": -1}}},
+            "risk.economics.discovery_value = -1: input should be greater than 0",
+        ),
+    ],
+)
+def test_what_cannot_be_or_has_no_effect_is_told_by_its_full_path(values, problem):
+    with pytest.raises(ConfigurationError) as caught:
+        validate_parameters(EXPERIMENT | {"grid": GRID} | values)
+    assert str(caught.value).splitlines()[1:] == [f"  - {problem}"]
+
+
+def test_what_just_has_an_effect_is_taken():
+    validate_parameters(
+        EXPERIMENT
+        | {
+            "grid": GRID,
+            "labels": {"buffer": 500, "exclusion": 501},
+            "evaluation": {"bootstrap": 200, "confidence": 0.99},
+            "risk": {
+                "economics": {"exploration_cost": 100, "discovery_value": 101},
+                "targets": {"budget": 100},
+            },
+        }
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from pydantic import BaseModel
@@ -29,10 +30,21 @@ def describe_problem(detail: ErrorDetails, tree: type[BaseModel]) -> str:
     if detail["type"] == "missing":
         return f"{path}: is required and missing"
     if detail["type"] == "value_error":
-        return f"{path}: {detail['msg'].removeprefix('Value error, ')}".lstrip(": ")
+        return _in_full(path, detail["msg"].removeprefix("Value error, "), groups[-1])
+    if detail["type"] in {"model_type", "model_attributes_type"}:
+        fields = ", ".join(groups[-1].model_fields)
+        return f"{path} = {detail['input']!r}: is a group of parameters: {fields}"
     if detail["type"] == "unknown_kind":
         return f"{path}.kind = {kind_of(detail['input'])!r}: {detail['msg']}"
     return f"{path} = {detail['input']!r}: {detail['msg'].lower()}"
+
+
+def _in_full(path: str, message: str, group: type[BaseModel]) -> str:
+    """Return what a group says of itself, a parameter that it begins with by its full path."""
+    first = re.match(r"\w*", message)
+    if path and first and first[0] in group.model_fields:
+        return f"{path}.{message}"
+    return f"{path}: {message}".lstrip(": ")
 
 
 def _walk(

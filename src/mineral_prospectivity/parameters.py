@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -93,6 +94,16 @@ class LabelParameters(_Group):
         ),
     ] = False
 
+    @model_validator(mode="after")
+    def _exclusion_reaches_beyond_the_buffer(self) -> LabelParameters:
+        if 0 < self.exclusion <= self.buffer:
+            msg = (
+                f"exclusion = {self.exclusion:g} m excludes nothing: cells within labels.buffer = "
+                f"{self.buffer:g} m are positive, not background. Raise it, or set it to 0"
+            )
+            raise ValueError(msg)
+        return self
+
 
 class FoldParameters(_Group):
     """Spatial cross-validation."""
@@ -138,7 +149,11 @@ class UncertaintyParameters(_Group):
         Field(description="Recalibration of the logits, where inner folds gain from it."),
     ] = "platt"
     calibration_penalty: Annotated[
-        float, Field(ge=0, description="Ridge that draws the calibration to the identity.")
+        float,
+        Field(
+            ge=0,
+            description="Ridge that draws the calibration to the identity; of no effect on `none`.",
+        ),
     ] = 1.0
     shards: Annotated[
         int,
@@ -180,6 +195,27 @@ class EvaluationParameters(_Group):
         Field(description="Models scored on the same folds."),
     ] = ["prevalence", "distance", "logistic_regression", "random_forest", "lightgbm"]
 
+    @model_validator(mode="after")
+    def _each_is_asked_once(self) -> EvaluationParameters:
+        for name in ("capture_areas", "baselines"):
+            values = getattr(self, name)
+            twice = next((value for value in values if values.count(value) > 1), None)
+            if twice is not None:
+                msg = f"{name}: {twice!r} is given twice"
+                raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _replicates_reach_the_level(self) -> EvaluationParameters:
+        least = math.ceil(round(2 / (1 - self.confidence), 6))
+        if self.bootstrap < least:
+            msg = (
+                f"bootstrap = {self.bootstrap} replicates have no quantile of evaluation.confidence"
+                f" = {self.confidence:g}; give {least} at least"
+            )
+            raise ValueError(msg)
+        return self
+
 
 class HotSpotParameters(_Group):
     """Getis-Ord Gi* of the surface."""
@@ -212,7 +248,13 @@ class RiskCategoryParameters(_Group):
         Field(ge=0, description="High above this value; null takes the quantile below."),
     ] = None
     quantile: Annotated[
-        float, Field(gt=0, lt=1, description="Quantile over the map that splits low from high.")
+        float,
+        Field(
+            gt=0,
+            lt=1,
+            description="Quantile over the map that splits low from high; of no effect with a "
+            "threshold.",
+        ),
     ] = 0.5
 
 
@@ -235,6 +277,17 @@ class EconomicsParameters(_Group):
             "probability of a known deposit for the chance of a discovery.",
         ),
     ] = None
+
+    @model_validator(mode="after")
+    def _a_discovery_pays_for_a_test(self) -> EconomicsParameters:
+        if self.exploration_cost >= self.discovery_value:
+            msg = (
+                f"exploration_cost = {self.exploration_cost:g} is not below "
+                f"risk.economics.discovery_value = {self.discovery_value:g}: testing a cell could "
+                "never pay"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class TargetParameters(_Group):
@@ -267,6 +320,16 @@ class RiskParameters(_Group):
     economics: EconomicsParameters = EconomicsParameters()
     targets: TargetParameters = TargetParameters()
     next_samples: SampleParameters = SampleParameters()
+
+    @model_validator(mode="after")
+    def _the_budget_buys_a_test(self) -> RiskParameters:
+        if self.targets.budget < self.economics.exploration_cost:
+            msg = (
+                f"targets.budget = {self.targets.budget:g} buys no test "
+                f"(risk.economics.exploration_cost = {self.economics.exploration_cost:g}). Raise it"
+            )
+            raise ValueError(msg)
+        return self
 
 
 class Parameters(_Group):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 from kedro.framework.session import KedroSession
 
@@ -362,3 +364,25 @@ def test_maps_are_made_with_a_calibration_of_the_same_data(mapped, tmp_path):
         pytest.raises(Exception, match="was fitted to the training data ffffffffffff, member_000"),
     ):
         session.run(pipeline_names=["uncertainty"], node_names=["uncertainty.predict_map"])
+
+
+def test_targets_on_ground_that_was_not_explained_are_refused(mapped, tmp_path):
+    experiment = mapped.copy(tmp_path)
+    wide = {"targets": {"area_share": 0.9}, "hot_spots": {"significance": 0.9}}
+    kind, message = refused(experiment, "risk", risk=wide)
+    assert kind is OutdatedError
+    assert message.endswith(
+        "cells of targets are not explained; it was made for less ground than "
+        "risk.targets.area_share = 0.9. Run uncertainty again"
+    )
+    assert not experiment.output("targets.gpkg").exists()
+
+
+def test_a_map_without_a_hot_spot_has_a_report_and_no_target(mapped, tmp_path):
+    experiment = mapped.copy(tmp_path)
+    experiment.run("risk", risk={"hot_spots": {"significance": 1e-300}})
+    assert gpd.read_file(experiment.output("targets.gpkg")).empty
+    assert pd.read_csv(experiment.output("targets.csv")).empty
+    summary = json.loads(experiment.output("risk_summary.json").read_text())
+    assert summary["targets"]["found"] == summary["hot_spots"]["significant"] == 0
+    assert experiment.output("report.html").exists()

@@ -237,3 +237,24 @@ def test_importance_is_a_share_and_finds_the_band_that_matters(checked):
     assert 0 <= found["applicability"]["share_outside"] < 0.1
     far = area.dissimilarity(np.array([[30.0, 5.0]]))
     assert far[0] > area.threshold
+
+
+def test_the_area_knows_no_cell_that_no_fit_is_trained_on():
+    """A zone whose rock occurs nowhere else, excluded around the deposits, lies outside."""
+    rng = np.random.default_rng(8)
+    x, y = lattice(40)
+    excluded = (np.abs(x - 20_000) < 3000) & (np.abs(y - 20_000) < 3000)
+    evidence = rng.normal(size=(len(x), 2)).astype(np.float32)
+    evidence[excluded] += 30
+    labels = np.where(excluded, 0, rng.random(len(x)) < expit(2 * evidence[:, 0] - 4)).astype(int)
+    cells = pd.DataFrame({
+        "cell": np.arange(len(x)), "x": x, "y": y, "label": labels, "training": ~excluded,
+        "cluster": np.where(labels == 1, np.arange(len(x)), -1),
+        "weight": 1.0, "fold": (x // 10_000).astype(np.int8),
+    })  # fmt: skip
+    ground = Ground(np.column_stack([x, y]), evidence)
+    bands, p = (Band("gravity"), Band("magnetics")), np.full(len(x), labels.mean())
+    found, area = check_validity(cells, evidence, bands, ground, p, block_size=10_000, seed=0)
+    outside = area.dissimilarity(evidence) > area.threshold
+    assert outside[excluded].all()
+    assert found["applicability"]["share_outside"] == outside.mean() < excluded.mean() + 0.05

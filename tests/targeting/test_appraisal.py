@@ -125,6 +125,6 @@ def test_a_cost_above_the_value_is_refused(maps):
         with pytest.raises(ConfigurationError) as error:
             call({"exploration_cost": 50.0})
         assert str(error.value) == (
-            "economics.exploration_cost = 50 is not below economics.discovery_value = 40: "
+            "exploration_cost = 50 is not below discovery_value = 40: "
             "testing a cell could never pay"
         )

@@ -122,7 +122,7 @@ def test_a_neighbourhood_of_the_whole_map_is_refused():
     with pytest.raises(ConfigurationError) as error:
         hot_spots(surface_of(values), radius=1000, significance=0.05)
     assert str(error.value) == (
-        "hot_spots.radius: the neighbourhood of a cell (21 cells across) holds all 9 cells of "
+        "risk.hot_spots.radius: the neighbourhood of a cell (21 cells across) holds all 9 cells of "
         "the map, so nothing stands out; take a smaller radius"
     )
 

@@ -107,3 +107,13 @@ def test_more_money_never_buys_less(budget):
     targets = targets_of([1.0, 1.0, 1.0], [5.0, 3.0, 2.0], [0, 100, 200])
     chosen = select_targets(targets, budget=budget, spacing=10)
     assert chosen.testing_return[chosen.selected].sum() == sum([5, 3, 2][:budget])
+
+
+def test_what_rounding_leaves_of_a_budget_buys_nothing():
+    """0.4 - 0.1 - 0.1 - 0.2 is 3e-17, no money for a fourth target."""
+    cost = np.array([0.1, 0.1, 0.2, 0.3])
+    chosen = select_targets(
+        targets_of(cost, cost * [4, 3, 2, 1], [0, 10, 20, 30]), budget=0.4, spacing=0
+    )
+    assert chosen["selected"].tolist() == [True, True, True, False]
+    assert chosen["funded_share"].tolist() == [1.0, 1.0, 1.0, 0.0]

@@ -164,3 +164,11 @@ def test_cells_that_touch_at_a_corner_are_one_valid_target(grid):
     assert [outline.is_valid for outline in outlines] == [True, True]
     assert [outline.area for outline in outlines] == [3e4, 23e4]
     assert outlines[0].geom_type == "MultiPolygon"
+
+
+def test_no_target_is_a_table_like_any_other(find, inputs):
+    none, some = find(min_area=1e12), find()
+    assert none.empty
+    assert none.columns.tolist() == some.columns.tolist()
+    assert none["target_id"].dtype == some["target_id"].dtype
+    assert len(target_zones(inputs[0], none)) == 0

@@ -222,7 +222,7 @@ def tail_mean(
 def _check_money(exploration_cost: float, discovery_value: float) -> None:
     if exploration_cost >= discovery_value:
         msg = (
-            f"economics.exploration_cost = {exploration_cost:g} is not below "
-            f"economics.discovery_value = {discovery_value:g}: testing a cell could never pay"
+            f"exploration_cost = {exploration_cost:g} is not below "
+            f"discovery_value = {discovery_value:g}: testing a cell could never pay"
         )
         raise ConfigurationError(msg)

@@ -159,8 +159,8 @@ def gi_star(
     n, k = moments.cells, np.where(inside, neighbours, np.nan)
     if np.any(k == n):
         msg = (
-            f"hot_spots.radius: the neighbourhood of a cell ({disc.shape[0]} cells across) holds "
-            f"all {n} cells of the map, so nothing stands out; take a smaller radius"
+            f"risk.hot_spots.radius: the neighbourhood of a cell ({disc.shape[0]} cells across) "
+            f"holds all {n} cells of the map, so nothing stands out; take a smaller radius"
         )
         raise ConfigurationError(msg)
     return np.asarray(excess / (moments.sd * np.sqrt((n * k - k**2) / (n - 1))))

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+ROUNDING = 1e-9
+"""Share of a budget that is no money: what differences of costs leave."""
+
 
 def select_targets(targets: gpd.GeoDataFrame, *, budget: float, spacing: float) -> gpd.GeoDataFrame:
     """Spend a budget on targets that lie apart from one another.
@@ -67,11 +70,11 @@ def _spend(
     spacing: float,
 ) -> NDArray[np.float64]:
     """Return the share of each target's cost that the budget pays, 0 for most."""
-    share, left = np.zeros(cost.size), budget
+    share, left, spent = np.zeros(cost.size), budget, budget * ROUNDING
     chosen: list[int] = []
     closer = np.nextafter(spacing, -np.inf)  # a target at exactly the spacing is far enough
     for target in candidates:
-        if left <= 0:
+        if left <= spent:
             break
         if shapely.dwithin(outlines[target], outlines[chosen], closer).any():
             continue

@@ -97,7 +97,8 @@ def find_targets(
     quantities = _cell_quantities(maps, economics, categories)
     statistics = zone_statistics(quantities, zones)
     table = _statistics_table(statistics, quantities, zones, area, exploration_cost)
-    table.insert(0, "target_id", [f"T{value:04d}" for value in number])
+    names = pd.Series([f"T{value:04d}" for value in number], dtype=object)  # there may be none
+    table.insert(0, "target_id", names)
     order = _ranking(table)[:count]
     zones, table = zones.keep(order), table.iloc[order].reset_index(drop=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))

@@ -196,7 +196,8 @@ def test_members_of_two_kinds_are_refused(realisations, pack):
 
 def test_members_of_another_autoencoder_are_refused(realisations, fit_cvae):
     other = fit_cvae([1], seed=8, nested=False).bundles[1]
-    with pytest.raises(BundleError, match="member_001 was trained on other data than member_000"):
+    message = r"member_001 was trained with another ensemble\.seed \(8\) than member_000 \(7\)"
+    with pytest.raises(BundleError, match=message):
         Ensemble.of([realisations.bundles[0], other])
 
 

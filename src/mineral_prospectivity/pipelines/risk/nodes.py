@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mineral_prospectivity.errors import OutdatedError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.raster import Raster
@@ -38,6 +39,7 @@ from mineral_prospectivity.targeting import (
     select_targets,
     target_zones,
 )
+from mineral_prospectivity.targeting.zones import Zones, zone_statistics
 from mineral_prospectivity.uq.undiscovered import deposits_per_cell, undiscovered_per_known
 from mineral_prospectivity.vae.data import TrainingData
 
@@ -178,9 +180,11 @@ def rank_targets(
         count=parameters.count,
         exploration_cost=money.exploration_cost,
     )
+    zones = target_zones(ground, found)
+    _require_explained(attribution, zones, parameters.area_share)
     why = explain_targets(
         found,
-        target_zones(ground, found),
+        zones,
         maps=prediction,
         economics=economics,
         attribution=attribution,
@@ -194,6 +198,19 @@ def rank_targets(
     centres = targets.geometry.representative_point()
     table = pd.DataFrame(targets.drop(columns="geometry")).assign(x=centres.x, y=centres.y)
     return targets, table, why.drivers, why.analogues
+
+
+def _require_explained(attribution: Raster, zones: Zones, area_share: float) -> None:
+    """Raise an error when targets reach beyond the ground that uncertainty has explained."""
+    first = attribution.select(attribution.names[:1])
+    missing = int((zones.cells - zone_statistics(first, zones).counts[:, 0]).sum())
+    if missing:
+        msg = (
+            f"attribution: {missing} of {zones.cells.sum()} cells of targets are not explained; it "
+            f"was made for less ground than risk.targets.area_share = {area_share:g}. Run "
+            "uncertainty again"
+        )
+        raise OutdatedError(msg)
 
 
 def propose_samples(

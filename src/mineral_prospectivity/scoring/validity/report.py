@@ -85,7 +85,10 @@ def check_validity(
         evidence[more.index[usable]], more["label"].to_numpy()[usable],
         more["weight"].to_numpy()[usable], seed=seed,
     )  # fmt: skip
-    area = AreaOfApplicability.fit(evidence[rows], few["fold"].to_numpy(), importance, seed=seed)
+    trained = few["training"].to_numpy(dtype=bool)  # the exclusion zone is like no training cell
+    area = AreaOfApplicability.fit(
+        evidence[rows[trained]], few["fold"].to_numpy()[trained], importance, seed=seed
+    )
     outside = area.dissimilarity(to_predict.evidence) > area.threshold
     spread = block_dispersion(
         cells["label"], probability, cells["x"], cells["y"],
