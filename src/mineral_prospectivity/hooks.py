@@ -13,6 +13,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 
 from mineral_prospectivity.config import ComposingConfigLoader
+from mineral_prospectivity.config_errors import put_there
 from mineral_prospectivity.errors import OutdatedError, StorageError
 from mineral_prospectivity.parameters import validate_parameters
 
@@ -99,10 +100,11 @@ def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Non
     from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 
     missing = []
-    for name in sorted(pipeline.inputs()):
+    evidence_first = sorted(pipeline.inputs(), key=lambda name: (name == "deposits", name))
+    for name in evidence_first:
         dataset = catalog.get(name)
         if isinstance(dataset, StoredDataset) and not dataset.exists():
-            missing.append(f"  - {name} ({dataset.url}): {_origin(name)}")
+            missing.append(f"  - {name} ({dataset.url}): {_origin(name, dataset.url)}")
     if missing:
         more = len(missing) - FILES_NAMED
         lines = missing[:FILES_NAMED] + [f"  - and {more} more"] * (more > 0)
@@ -137,8 +139,8 @@ def require_made_with(
         raise OutdatedError(msg)
 
 
-def _origin(name: str) -> str:
+def _origin(name: str, url: str) -> str:
     for label, pipeline in pipelines.items():
         if label != "__default__" and name in pipeline.all_outputs():
             return f"run {label} first"
-    return "put it there, or correct its filepath in the catalog"
+    return put_there(url)

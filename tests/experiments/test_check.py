@@ -111,13 +111,31 @@ def test_everything_wrong_is_told_at_once(lake):
     lake.catalog["layer.gravity"] = {"type": LAYER["type"], "kind": "continuous"}
     lake.catalog["deposits"]["filepath"] = lake.path("nowhere.gpkg")
     errors, _ = lake.check()
+    names = [path.relative_to(lake.raw).as_posix() for path in sorted(lake.raw.rglob("*.*"))]
+    there = ", ".join([name for name in names if not name.endswith(".json")][:8]) + ", …"
     assert errors == [
         "parameters that cannot be used:\n  - grid.resolutoin: there is no such parameter; "
         "allowed: crs, resolution, bounds, min_coverage, context, reproject",
         "layer 'faults': nodata means nothing for kind: lines, which understands file_layer",
         "catalog entry 'layer.gravity' has no filepath: add one, such as ${globals:raw}/file.tif",
         "deposits (<raw>/nowhere.gpkg): there is no such file: put it there, or correct its "
+        "filepath in the catalog. In <raw> there is " + there,
+    ]
+
+
+def test_a_misspelt_file_is_told_with_the_one_that_lies_there(lake):
+    lake.catalog["layer.magnetics"]["filepath"] = lake.path("Magnetcs.tif")
+    lake.catalog["deposits"]["filepath"] = lake.path("vectors/Deposits.gpkg")
+    lake.catalog["layer.faults"]["filepath"] = lake.path("FAULTS.GPKG")
+    errors, _ = lake.check()
+    wanted = "there is no such file: did you mean"
+    assert errors == [
+        f"layer.faults (<raw>/FAULTS.GPKG): {wanted} faults.gpkg? If so, correct its filepath in "
+        "the catalog",
+        f"layer.magnetics (<raw>/Magnetcs.tif): {wanted} magnetics.tif? If so, correct its "
         "filepath in the catalog",
+        "deposits (<raw>/vectors/Deposits.gpkg): there is no such file: put it there, or correct "
+        "its filepath in the catalog. There is no folder <raw>/vectors",
     ]
 
 

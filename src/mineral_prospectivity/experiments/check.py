@@ -10,7 +10,7 @@ import numpy as np
 from kedro.io import AbstractDataset
 
 from mineral_prospectivity.config import ComposingConfigLoader, shape_of
-from mineral_prospectivity.config_errors import catalog_problems
+from mineral_prospectivity.config_errors import catalog_problems, put_there
 from mineral_prospectivity.errors import ProspectivityError, user_error
 from mineral_prospectivity.experiments.worth_a_look import (
     doubtful_deposits,
@@ -47,8 +47,6 @@ Result = TypeVar("Result")
 
 READ_WHOLE = 1_000_000
 """Cells of the largest map whose evidence is read whole; of larger ones all cells count."""
-
-MISSING = "there is no such file: put it there, or correct its filepath in the catalog"
 
 
 @dataclass
@@ -120,7 +118,8 @@ def _load(name: str, entry: Any, findings: Findings) -> Any:
         return None
     dataset = AbstractDataset.from_config(name, entry)
     if not dataset.exists():
-        findings.errors.append(f"{name} ({entry['filepath']}): {MISSING}")
+        remedy = put_there(entry["filepath"])
+        findings.errors.append(f"{name} ({entry['filepath']}): there is no such file: {remedy}")
         return None
     try:
         return findings.attempt(dataset.load)
