@@ -224,6 +224,16 @@ class EconomicsParameters(_Group):
         ),
     ] = None
 
+    @model_validator(mode="after")
+    def _a_discovery_pays(self) -> EconomicsParameters:
+        if self.exploration_cost >= self.discovery_value:
+            msg = (
+                f"exploration_cost = {self.exploration_cost:g} is not below discovery_value = "
+                f"{self.discovery_value:g}: testing a cell could never pay"
+            )
+            raise ValueError(msg)
+        return self
+
 
 class TargetParameters(_Group):
     """Ranked targets and a budget."""
