@@ -55,6 +55,8 @@ class ProjectHooks:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
         """Fetch the experiment's published files, and see that all files of the run are there."""
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
+        if self._loader is not None:
+            warn_of_results_lost(self._loader, self._project)
         self._fetch(pipeline)
         require_files(pipeline, catalog)
         if self._loader is not None:
@@ -78,6 +80,19 @@ class ProjectHooks:
         if self._loader is not None:
             folder = f"{self._loader.storage}/08_reporting/{self._loader.results}"
             logger.info("done in %.0f s; results are in %s", seconds, folder)
+
+
+def warn_of_results_lost(loader: ComposingConfigLoader, project: Path) -> None:
+    """Say when parameters of the command line write over results made without them."""
+    results = project / loader.storage / "08_reporting" / loader.results
+    if loader.runtime_params and (results / "data_quality.json").exists():
+        logger.warning(
+            "--params: the results in %s are written over. To keep both, put the parameters into "
+            "an overlay: conf/<name>/parameters.yml, and conf/<name>/globals.yml with "
+            "results: ${results}-<name>; then --env %s+<name>",
+            results,
+            loader.environment,
+        )
 
 
 def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:
