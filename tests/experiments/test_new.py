@@ -108,6 +108,13 @@ def test_bounds_that_no_layer_meets_are_told_with_the_cause(folder, bounds, said
     assert str(caught.value) == said
 
 
+@pytest.mark.parametrize("given", [{}, {"bounds": (500_000, 5_200_000, 540_000, 5_236_000)}])
+def test_no_evidence_is_left(folder, given):
+    (folder / "gravity_mgal.tif").rename(folder / "prospectivity.tif")
+    with pytest.raises(ConfigurationError, match=r"^no evidence is left: every layer found is a "):
+        drafted(folder, **given)
+
+
 def test_bounds_in_another_order_are_doubted(folder):
     draft = drafted(folder, bounds=(500_000, 540_000, 5_200_000, 5_236_000), resolution=5000.0)
     assert draft.bounds.doubt == (

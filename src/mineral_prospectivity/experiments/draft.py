@@ -135,6 +135,7 @@ def draft_experiment(
     reference = projected_crs(str(chosen.value))
     located = sites.frame if sites.frame.crs is not None else sites.frame.set_crs(reference.wkt)
     used = without_leaks(found, located, reference)
+    _require_evidence(used)
     area = _given_area(bounds, used, reference) if bounds else _area(used, chosen)
     limits = area.value or _shared(used, str(chosen.value), 1.0)
     size = _resolution(used, reference, limits, resolution)
@@ -157,13 +158,16 @@ def draft_experiment(
     )
 
 
+def _require_evidence(used: list[Found]) -> None:
+    if not any(one.use == "layer" for one in used):
+        msg = "no evidence is left: every layer found is a model's map, or the deposits themselves"
+        raise ConfigurationError(msg)
+
+
 def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None) -> Choice:
     if given:
         return Choice(given, "given")
-    west, south, east, north = limits
-    return choose_resolution(
-        [one for one in used if one.use == "layer"], crs, (east - west) * (north - south)
-    )
+    return choose_resolution([one for one in used if one.use == "layer"], crs, _size(limits))
 
 
 def _given_area(bounds: Bounds, used: list[Found], crs: CRS) -> Choice:
@@ -218,9 +222,6 @@ def _size(bounds: Bounds) -> float:
 
 def _shared(used: list[Found], crs: str, resolution: float) -> Bounds:
     layers = [as_layer(one, crs) for one in used if one.use == "layer"]
-    if not layers:
-        msg = "no evidence is left: every layer found is a model's map, or the deposits themselves"
-        raise ConfigurationError(msg)
     try:
         return common_bounds(layers, crs, resolution)
     except ConfigurationError as error:
