@@ -61,7 +61,8 @@ def test_two_files_for_one_place_are_refused(folder, tmp_path):
 def test_given_values_win(folder):
     draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
     assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
-    assert draft.resolution.value == 1000.0
+    assert (draft.resolution.value, draft.resolution.why) == (1000.0, "given")
+    assert draft.resolution.doubt.endswith(" cells: try a finer grid")
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from mineral_prospectivity.experiments.place import (
     choose_blocks,
     choose_crs,
     choose_resolution,
+    few_cells,
     outside_its_region,
 )
 from mineral_prospectivity.experiments.raw import place_in
@@ -164,7 +165,7 @@ def _require_evidence(used: list[Found]) -> None:
 
 def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None) -> Choice:
     if given:
-        return Choice(given, "given")
+        return Choice(given, "given", few_cells(size_of(limits) / given**2))
     return choose_resolution([one for one in used if one.use == "layer"], crs, size_of(limits))
 
 
