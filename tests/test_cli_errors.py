@@ -10,7 +10,9 @@ import pytest
 from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
 
-from mineral_prospectivity.cli import cli
+from mineral_prospectivity.cli import cli, split_params
+from mineral_prospectivity.hooks import warn_of_results_lost
+from mineral_prospectivity.runner.environment import load
 
 PROJECT = Path(__file__).parents[1]
 PIPELINES = "data_engineering, evaluation, risk, training, uncertainty"
@@ -138,6 +140,68 @@ def test_a_catalog_that_cannot_be_used(case, tmp_path):
     found = message(run("--conf-source", str(conf), "--pipelines", "data_engineering"))
 
     assert expected in found.replace(str(conf), "<conf>").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("params", "wrong"),
+    [
+        ("ensemble.size", "ensemble.size"),
+        ("grid.bounds=1,2,3,4", "2"),
+        ("=3", "=3"),
+        ("evaluation.baselines=[prevalence", "evaluation.baselines=[prevalence"),
+    ],
+)
+def test_params_that_cannot_be_read_are_told_with_the_form_that_can(params, wrong):
+    result = run("--params", params)
+
+    assert result.exit_code == 2
+    assert result.output.endswith(
+        f"Error: --params: {wrong!r} cannot be read. Give name=value, with commas between and "
+        "lists in brackets: --params 'ensemble.size=3,evaluation.capture_areas=[0.01,0.1]'\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("params", "said"),
+    [
+        (
+            "evaluation.baselines=prevalence",
+            "evaluation.baselines = 'prevalence': input should be a valid list, such as "
+            "[prevalence]",
+        ),
+        (
+            "ensemble=3",
+            "ensemble = 3: is a group of size, members_per_node, seed, diversity, device",
+        ),
+    ],
+)
+def test_params_of_another_form_than_the_parameter(params, said):
+    assert message(run("--params", params)) == f"parameters that cannot be used:\n  - {said}"
+
+
+def test_params_take_lists_and_groups():
+    given = "labels.include={STATUS: [Mine, Deposit]},grid.bounds=[0,0,9,9],folds.count=3"
+
+    assert split_params(None, None, given) == {
+        "labels": {"include": {"STATUS": ["Mine", "Deposit"]}},
+        "grid": {"bounds": [0, 0, 9, 9]},
+        "folds": {"count": 3},
+    }
+
+
+def test_params_that_write_over_results_are_told(tmp_path, caplog):
+    loader = load("demo", str(PROJECT / "conf"), {"ensemble": {"size": 3}})
+    results = tmp_path / "data/08_reporting/demo"
+    warn_of_results_lost(loader, tmp_path)
+    assert caplog.messages == []
+
+    results.mkdir(parents=True)
+    (results / "data_quality.json").write_text("{}")
+    warn_of_results_lost(load("demo", str(PROJECT / "conf")), tmp_path)
+    assert caplog.messages == []
+    warn_of_results_lost(loader, tmp_path)
+    assert caplog.messages[0].startswith(f"--params: the results in {results} are written over.")
+    assert caplog.messages[0].endswith("then --env demo+<name>")
 
 
 def test_both_spellings_of_pipelines_at_once():

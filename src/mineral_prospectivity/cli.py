@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Any
+from copy import copy
+from typing import Any, cast
 
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import KedroCliError
 from kedro.framework.project import LOGGING
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from mineral_prospectivity.config_errors import kedro_problems
 from mineral_prospectivity.errors import user_error
@@ -30,6 +34,11 @@ STOPPED = "Stopped. Every file that was finished is whole; go on where it stoppe
 INTERRUPTED = 130
 """Exit code of a command that Ctrl-C ended, as shells expect it."""
 
+PARAMS_FORM = (
+    "Give name=value, with commas between and lists in brackets: "
+    "--params 'ensemble.size=3,evaluation.capture_areas=[0.01,0.1]'"
+)
+
 BATCH_OPTIONS = [
     click.Option(
         ["--resume"], help="Id of a run on AWS Batch to go on with, exactly as it was begun."
@@ -39,6 +48,43 @@ BATCH_OPTIONS = [
     ),
     click.Option(["--fail-fast"], is_flag=True, help="End the other jobs when one fails."),
 ]
+
+
+def split_params(_context: click.Context, _option: click.Parameter, value: Any) -> dict[str, Any]:
+    """Return the parameters of ``--params``, of which a list or a group may hold commas.
+
+    Examples
+    --------
+    >>> split_params(None, None, "ensemble.size=3,evaluation.capture_areas=[0.1,0.2]")
+    {'ensemble': {'size': 3}, 'evaluation': {'capture_areas': [0.1, 0.2]}}
+    """
+    if isinstance(value, dict):
+        return value
+    items, depth = [""], 0
+    for letter in value:
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and not depth:
+            items.append("")
+        else:
+            items[-1] += letter
+    pairs = [item.strip() for item in items if item.strip()]
+    wrong = next((pair for pair in pairs if not pair.partition("=")[0] or "=" not in pair), None)
+    try:
+        if wrong is None:
+            return cast("dict[str, Any]", OmegaConf.to_container(OmegaConf.from_dotlist(pairs)))
+    except (YAMLError, OmegaConfBaseException):
+        wrong = value
+    msg = f"--params: {wrong!r} cannot be read. {PARAMS_FORM}"
+    raise click.UsageError(msg)
+
+
+def _with_lists(option: click.Parameter) -> click.Parameter:
+    """Return an option of ``kedro run``; ``--params`` such that it takes lists."""
+    if option.name != "params":
+        return option
+    taking_lists = copy(option)
+    taking_lists.callback = split_params
+    return taking_lists
 
 
 @click.group(name="mineral-prospectivity")
@@ -51,7 +97,7 @@ cli.add_command(infra)
 cli.add_command(experiment)
 
 
-@cli.command(name="run", params=[*kedro_run.params, *BATCH_OPTIONS])
+@cli.command(name="run", params=[*map(_with_lists, kedro_run.params), *BATCH_OPTIONS])
 @plain_errors
 def run(resume: str | None, dry_run: bool, fail_fast: bool, **options: Any) -> Any:
     """Run the pipeline: as jobs on AWS Batch where the environment has a batch.yml."""

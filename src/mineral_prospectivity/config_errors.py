@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.project import pipelines
@@ -18,13 +19,19 @@ from mineral_prospectivity.geo.layers import first_few
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
-    from pathlib import Path
 
     import yaml
 
 RUNNERS = ("SequentialRunner", "ThreadRunner", "ParallelRunner")
 DEFAULT = "__default__"
 NAMES_SHOWN = 20
+FILES_SHOWN = 8
+ALIKE = 0.8
+"""Share of letters by which the name of a file may be meant for another."""
+
+BESIDE = (".dbf", ".shx", ".prj", ".cpg", ".ovr", ".xml", ".qml", ".qix", ".json")
+"""Endings of files that lie beside a layer and are none."""
+
 EVIDENCE = ("layer.", "peer.", "truth.")
 
 
@@ -107,6 +114,34 @@ def _exists(kind: str) -> bool:
         return hasattr(import_module(module), name)
     except (ImportError, ValueError):
         return False
+
+
+def put_there(path: str) -> str:
+    """Return what to do about a raw file that is missing: which may be meant, or lie there.
+
+    Parameters
+    ----------
+    path
+        Where it should lie; of a file elsewhere than on this disk nothing is known.
+    """
+    remedy = "put it there, or correct its filepath in the catalog"
+    folder = Path(path).parent
+    if "://" in path:
+        return remedy
+    if not folder.is_dir():
+        return f"{remedy}. There is no folder {folder}"
+    there = [one.relative_to(folder).as_posix() for one in sorted(folder.glob("**/*.*"))]
+    names = [name for name in there if not name.endswith(BESIDE)]
+    near = _nearest(Path(path).name, names)
+    if near:
+        return f"did you mean {' or '.join(near)}? If so, correct its filepath in the catalog"
+    return f"{remedy}. In {folder} there is {first_few(names, FILES_SHOWN) or 'no file'}"
+
+
+def _nearest(name: str, names: list[str]) -> list[str]:
+    """Return names that differ by a slip or by capitals, or lie in another folder."""
+    same = [one for one in names if Path(one).name.lower() == name.lower()]
+    return same or get_close_matches(name, names, n=2, cutoff=ALIKE)
 
 
 def selection_problems(options: Mapping[str, Any]) -> list[str]:

@@ -13,6 +13,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.project import pipelines
 
 from mineral_prospectivity.config import ComposingConfigLoader
+from mineral_prospectivity.config_errors import put_there
 from mineral_prospectivity.errors import OutdatedError, StorageError
 from mineral_prospectivity.naming import BATCH_TAG
 from mineral_prospectivity.parameters import validate_parameters
@@ -99,6 +100,8 @@ class ProjectHooks:
             here = run_here(pipeline.nodes, run_params["runner"])
             require_device(self._loader["parameters"], here)
         self._started, self._nodes, self._total = time.monotonic(), count(1), len(pipeline.nodes)
+        if self._loader is not None:
+            warn_of_results_lost(self._loader, self._project)
         self._fetch(pipeline)
         require_files(pipeline, catalog)
         # who dispatched a job has asked this before
@@ -127,6 +130,19 @@ class ProjectHooks:
 def results_folder(loader: ComposingConfigLoader) -> str:
     """Return the folder or S3 prefix that reports, maps and targets of a run are written to."""
     return f"{loader.storage}/08_reporting/{loader.results}"
+
+
+def warn_of_results_lost(loader: ComposingConfigLoader, project: Path) -> None:
+    """Say when parameters of the command line write over results made without them."""
+    results = project / loader.storage / "08_reporting" / loader.results
+    if loader.runtime_params and (results / "data_quality.json").exists():
+        logger.warning(
+            "--params: the results in %s are written over. To keep both, put the parameters into "
+            "an overlay: conf/<name>/parameters.yml, and conf/<name>/globals.yml with "
+            "results: ${results}-<name>; then --env %s+<name>",
+            results,
+            loader.environment,
+        )
 
 
 def fetch_sources(loader: ComposingConfigLoader, project: Path) -> None:
@@ -169,10 +185,11 @@ def require_files(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> Non
     from mineral_prospectivity.datasets.stored_dataset import StoredDataset
 
     missing = []
-    for name in sorted(pipeline.inputs()):
+    evidence_first = sorted(pipeline.inputs(), key=lambda name: (name == "deposits", name))
+    for name in evidence_first:
         dataset = catalog.get(name)
         if isinstance(dataset, StoredDataset) and not dataset.exists():
-            missing.append(f"  - {name} ({dataset.url}): {_origin(name)}")
+            missing.append(f"  - {name} ({dataset.url}): {_origin(name, dataset.url)}")
     if missing:
         more = len(missing) - FILES_NAMED
         lines = missing[:FILES_NAMED] + [f"  - and {more} more"] * (more > 0)
@@ -231,8 +248,8 @@ def _changed(made_with: dict[str, dict[str, Any]], now: dict[str, Any]) -> list[
     return lines
 
 
-def _origin(name: str) -> str:
+def _origin(name: str, url: str) -> str:
     for label, pipeline in pipelines.items():
         if label != "__default__" and name in pipeline.all_outputs():
             return f"run {label} first"
-    return "put it there, or correct its filepath in the catalog"
+    return put_there(url)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 import rasterio
 import shapely
+import torch
 import yaml
 
 from mineral_prospectivity.experiments.check import check_experiment
@@ -111,13 +113,31 @@ def test_everything_wrong_is_told_at_once(lake):
     lake.catalog["layer.gravity"] = {"type": LAYER["type"], "kind": "continuous"}
     lake.catalog["deposits"]["filepath"] = lake.path("nowhere.gpkg")
     errors, _ = lake.check()
+    names = [path.relative_to(lake.raw).as_posix() for path in sorted(lake.raw.rglob("*.*"))]
+    there = ", ".join([name for name in names if not name.endswith(".json")][:8]) + ", …"
     assert errors == [
         "parameters that cannot be used:\n  - grid.resolutoin: there is no such parameter; "
         "allowed: crs, resolution, bounds, min_coverage, context, reproject",
         "layer 'faults': nodata means nothing for kind: lines, which understands file_layer",
         "catalog entry 'layer.gravity' has no filepath: add one, such as ${globals:raw}/file.tif",
         "deposits (<raw>/nowhere.gpkg): there is no such file: put it there, or correct its "
+        "filepath in the catalog. In <raw> there is " + there,
+    ]
+
+
+def test_a_misspelt_file_is_told_with_the_one_that_lies_there(lake):
+    lake.catalog["layer.magnetics"]["filepath"] = lake.path("Magnetcs.tif")
+    lake.catalog["deposits"]["filepath"] = lake.path("vectors/Deposits.gpkg")
+    lake.catalog["layer.faults"]["filepath"] = lake.path("FAULTS.GPKG")
+    errors, _ = lake.check()
+    wanted = "there is no such file: did you mean"
+    assert errors == [
+        f"layer.faults (<raw>/FAULTS.GPKG): {wanted} faults.gpkg? If so, correct its filepath in "
+        "the catalog",
+        f"layer.magnetics (<raw>/Magnetcs.tif): {wanted} magnetics.tif? If so, correct its "
         "filepath in the catalog",
+        "deposits (<raw>/vectors/Deposits.gpkg): there is no such file: put it there, or correct "
+        "its filepath in the catalog. There is no folder <raw>/vectors",
     ]
 
 
@@ -191,6 +211,65 @@ def test_what_only_wants_a_look(lake):
     assert "2 of 64 points repeat the coordinates of another" in text
     assert "of the values are -9999, which often means none" in text
     assert "declare nodata: -9999" in text
+
+
+def test_money_of_the_example_is_told(lake):
+    said = "risk.economics: exploration_cost = 1 and discovery_value = 200 are the example's"
+    _, found = lake.check()
+    assert any(text.startswith(said) for text in found.warnings)
+    lake.parameters["risk"] = {"economics": {"exploration_cost": 2.0}}
+    _, found = lake.check()
+    assert not any("economics" in text for text in found.warnings)
+
+
+def test_what_risk_would_refuse_after_hours_is_refused_now(lake):
+    lake.parameters["risk"] = {"hot_spots": {"radius": 1e9}}
+    errors, _ = lake.check()
+    assert len(errors) == 1
+    assert errors[0].startswith("hot_spots.radius: the neighbourhood of a cell (")
+    lake.parameters["risk"] = {"economics": {"exploration_cost": 300.0}}
+    errors, _ = lake.check()
+    assert errors[0].endswith(
+        "risk.economics: exploration_cost = 300 is not below discovery_value = 200: testing a cell "
+        "could never pay"
+    )
+
+
+def test_a_column_without_a_value_on_the_grid_is_refused(lake):
+    rng = np.random.default_rng(0)
+    x, y = rng.uniform(501_000, 539_000, 300), rng.uniform(5_201_000, 5_235_000, 300)
+    pd.DataFrame({"x": x, "y": y, "cu": x - y, "w": np.nan}).to_csv(lake.raw / "soil.csv")
+    table = LAYER | {"kind": "table", "crs": "EPSG:32633", "column": ["cu", "w"]}
+    lake.catalog["layer.soil"] = table | {"filepath": lake.path("soil.csv")}
+    errors, _ = lake.check()
+    assert len(errors) == 1
+    assert errors[0].startswith("band 'soil_w' has no value on the grid; leave it out")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")
+def test_a_gpu_that_is_not_there(lake):
+    lake.parameters["ensemble"] = {"device": "cuda"}
+    errors, _ = lake.check()
+    assert errors == [
+        "ensemble.device = 'cuda', but PyTorch sees no CUDA device. Use 'auto' or 'cpu'"
+    ]
+
+
+def test_a_layer_that_changed_since_the_data_were_made_is_told(lake):
+    made = lake.project / "data/08_reporting/lake/data_quality.json"
+    made.parent.mkdir(parents=True)
+    made.write_text("{}")
+    now = made.stat().st_mtime
+    for path in lake.raw.iterdir():
+        os.utime(path, (now - 60, now - 60))
+    _, found = lake.check()
+    assert not any("changed since" in text for text in found.warnings)
+    os.utime(lake.path("faults.gpkg"), (now + 60, now + 60))
+    _, found = lake.check()
+    assert found.warnings[-1] == (
+        "layer.faults: changed since the data were made of them. Run without "
+        "--only-missing-outputs, from data_engineering on"
+    )
 
 
 def test_a_copy_of_an_experiment_looks_for_published_files_where_its_raw_files_lie(

@@ -243,7 +243,7 @@ def test_a_table_with_exchanged_coordinates_is_named_with_the_cause(folder):
     *layers, soil, remedy = str(error.value).splitlines()
     assert soil.endswith(". Exchanged x and y would explain it: correct them")
     assert not any("explain" in line for line in layers)
-    assert remedy.startswith("soil.csv names no CRS (the grid's is assumed): add one, save it as")
+    assert remedy.startswith("soil.csv names no CRS (the grid's is assumed): save it as GeoPack")
 
 
 def test_tables_name_their_coordinates(folder):

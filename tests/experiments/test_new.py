@@ -61,7 +61,8 @@ def test_two_files_for_one_place_are_refused(folder, tmp_path):
 def test_given_values_win(folder):
     draft = drafted(folder, crs="EPSG:32634", resolution=1000.0)
     assert (draft.crs.value, draft.crs.why) == ("EPSG:32634", "given")
-    assert draft.resolution.value == 1000.0
+    assert (draft.resolution.value, draft.resolution.why) == (1000.0, "given")
+    assert draft.resolution.doubt.endswith(" cells: try a finer grid")
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,13 @@ def test_bounds_that_no_layer_meets_are_told_with_the_cause(folder, bounds, said
     with pytest.raises(ConfigurationError) as caught:
         drafted(folder, bounds=bounds)
     assert str(caught.value) == said
+
+
+@pytest.mark.parametrize("given", [{}, {"bounds": (500_000, 5_200_000, 540_000, 5_236_000)}])
+def test_no_evidence_is_left(folder, given):
+    (folder / "gravity_mgal.tif").rename(folder / "prospectivity.tif")
+    with pytest.raises(ConfigurationError, match=r"^no evidence is left: every layer found is a "):
+        drafted(folder, **given)
 
 
 def test_bounds_in_another_order_are_doubted(folder):

@@ -24,15 +24,21 @@ DEGREES = Affine(0.003, 0, 14.99, 0, -0.003, 47.4)
 FAR_EAST = Affine.translation(1_750_000, 5_236_000) @ Affine.scale(250, -250)
 
 
+THERE = (
+    "In <raw> there is arsenic.tif, conductivity.tif, copper.tif, elevation.tif, faults.gpkg, "
+    "gold.tif, gravity.tif, lithology.tif, …"
+)
+
 BAD_DATA = {
     "missing layer file and missing deposits": (
         both(without("magnetics.tif"), without("deposits.gpkg")),
         {},
         StorageError,
         "files that this run reads are missing:\n"
-        "  - deposits (<raw>/deposits.gpkg): put it there, or correct its filepath in the catalog\n"
         "  - layer.magnetics (<raw>/magnetics.tif): put it there, or correct its filepath in the "
-        "catalog",
+        f"catalog. {THERE}\n"
+        "  - deposits (<raw>/deposits.gpkg): put it there, or correct its filepath in the catalog. "
+        f"{THERE}",
     ),
     "geographic layer that must not be reprojected": (
         raster("magnetics", crs="EPSG:4326", transform=DEGREES),

@@ -10,19 +10,21 @@ import numpy as np
 from kedro.io import AbstractDataset
 
 from mineral_prospectivity.config import ComposingConfigLoader, shape_of
-from mineral_prospectivity.config_errors import catalog_problems
+from mineral_prospectivity.config_errors import catalog_problems, put_there
 from mineral_prospectivity.errors import ProspectivityError, user_error
 from mineral_prospectivity.experiments.worth_a_look import (
     doubtful_deposits,
     doubtful_grid,
     doubtful_layer,
+    doubtful_money,
 )
+from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.checks import check_layers
 from mineral_prospectivity.geo.evidence import layer_evidence, stack
 from mineral_prospectivity.geo.extent import layer_bounds
 from mineral_prospectivity.geo.grid import projected_crs
 from mineral_prospectivity.geo.quality import quality_report
-from mineral_prospectivity.geo.tabulate import valid_cells
+from mineral_prospectivity.geo.tabulate import raster_of_cells, valid_cells
 from mineral_prospectivity.hooks import fetch_sources
 from mineral_prospectivity.labels import lopsided_folds, thin_folds
 from mineral_prospectivity.parameters import Parameters, validate_parameters
@@ -31,6 +33,8 @@ from mineral_prospectivity.pipelines.data_engineering.declared import (
     declared_deposits,
     declared_grid,
 )
+from mineral_prospectivity.runner.environment import has_batch
+from mineral_prospectivity.targeting.getis_ord import hot_spots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,13 +46,12 @@ if TYPE_CHECKING:
 
     from mineral_prospectivity.geo.layers import EvidenceLayer
     from mineral_prospectivity.geo.raster import Raster
+    from mineral_prospectivity.parameters import HotSpotParameters
 
 Result = TypeVar("Result")
 
 READ_WHOLE = 1_000_000
 """Cells of the largest map whose evidence is read whole; of larger ones all cells count."""
-
-MISSING = "there is no such file: put it there, or correct its filepath in the catalog"
 
 
 @dataclass
@@ -96,11 +99,50 @@ def check_experiment(loader: ComposingConfigLoader, project: Path) -> Findings:
     findings.errors += wrong
     if parameters is not None and not wrong:
         findings.attempt(lambda: shape_of(loader))
+    if parameters is not None:
+        findings.warnings += doubtful_money(parameters.risk.economics)
+        if not has_batch(loader):
+            findings.attempt(lambda: require_device(parameters.ensemble.device))
     layers, peers = (_layers(prefix, catalog, findings) for prefix in ("layer.", "peer."))
     deposits = _deposits(catalog, findings)
     if parameters is not None and layers:
         _check_data(parameters, layers, peers, deposits, findings)
+    findings.warnings += changed_since(catalog, project)
     return findings
+
+
+def require_device(name: str) -> None:
+    """Refuse CUDA where there is none, as the training would.
+
+    Raises
+    ------
+    ConfigurationError
+        If so.
+    """
+    if name == "cuda":  # of the others none can be missing, and torch takes long to load
+        from mineral_prospectivity.vae.device import choose_device
+
+        choose_device(name)
+
+
+def changed_since(catalog: dict[str, Any], project: Path) -> list[str]:
+    """Return which layers and deposits are newer than the data that were made of them."""
+    made = _modified(catalog.get("data_quality"), project)
+    raw = [name for name in catalog if name == "deposits" or name.startswith("layer.")]
+    newer = [name for name in raw if made and _modified(catalog[name], project) > made]
+    if not newer:
+        return []
+    return [
+        f"{', '.join(newer)}: changed since the data were made of them. Run without "
+        "--only-missing-outputs, from data_engineering on"
+    ]
+
+
+def _modified(entry: Any, project: Path) -> float:
+    """Return when the file of a catalog entry was changed, 0 where there is none on this disk."""
+    filepath = entry.get("filepath") if isinstance(entry, dict) else None
+    path = project / str(filepath)
+    return path.stat().st_mtime if filepath and path.exists() else 0.0
 
 
 def _layers(prefix: str, catalog: dict[str, Any], findings: Findings) -> list[EvidenceLayer]:
@@ -120,7 +162,8 @@ def _load(name: str, entry: Any, findings: Findings) -> Any:
         return None
     dataset = AbstractDataset.from_config(name, entry)
     if not dataset.exists():
-        findings.errors.append(f"{name} ({entry['filepath']}): {MISSING}")
+        remedy = put_there(entry["filepath"])
+        findings.errors.append(f"{name} ({entry['filepath']}): there is no such file: {remedy}")
         return None
     try:
         return findings.attempt(dataset.load)
@@ -189,8 +232,27 @@ def _cells(
         findings.facts.append("coverage: not looked at, since the map is large; the report says")
         return every
     least = parameters.grid.min_coverage
-    findings.warnings += quality_report(evidence, min_coverage=least)["findings"]
-    return findings.attempt(lambda: valid_cells(evidence, least))
+    quality = quality_report(evidence, min_coverage=least)
+    findings.warnings += quality["findings"]
+    findings.errors += [
+        f"band {name!r} has no value on the grid; leave it out (of a table: name the others in "
+        "column), or correct grid.bounds"
+        for name, band in quality["bands"].items()
+        if not band["coverage"]
+    ]
+    cells = findings.attempt(lambda: valid_cells(evidence, least))
+    if cells is not None:
+        _check_hot_spots(parameters.risk.hot_spots, grid, cells, findings)
+    return cells
+
+
+def _check_hot_spots(
+    wanted: HotSpotParameters, grid: GeoBox, cells: NDArray[np.int64], findings: Findings
+) -> None:
+    """Look for hot spots of a made-up surface: the radius is refused as on the map itself."""
+    surface = raster_of_cells(grid, cells, np.linspace(0, 1, cells.size), Band("probability"))
+    radius = min(wanted.radius, float(np.hypot(*grid.shape)) * grid.resolution.x)
+    findings.attempt(lambda: hot_spots(surface, radius=radius, significance=wanted.significance))
 
 
 def _context(parameters: Parameters) -> str:

@@ -7,9 +7,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from odc.geo import CRS
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.experiments.area import (
+    common_area,
+    given_area,
+    shared_bounds,
+    size_of,
+)
 from mineral_prospectivity.experiments.deposits import FoundDeposits, look_at_deposits
 from mineral_prospectivity.experiments.folder import look_at_folder
 from mineral_prospectivity.experiments.leaks import without_leaks
@@ -18,11 +23,11 @@ from mineral_prospectivity.experiments.place import (
     choose_blocks,
     choose_crs,
     choose_resolution,
+    few_cells,
     outside_its_region,
 )
 from mineral_prospectivity.experiments.raw import place_in
 from mineral_prospectivity.experiments.worth_a_look import few_samples
-from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.grid import (
     grid_crs,
     make_grid,
@@ -30,26 +35,20 @@ from mineral_prospectivity.geo.grid import (
     projected_crs,
     require_bounds,
 )
-from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec, name_rows
-from mineral_prospectivity.geo.misplaced import likely_cause, meet, refuse_degrees
-from mineral_prospectivity.geo.place import Bounds, bounds_in, sides
-from mineral_prospectivity.geo.vectors import limits_the_map
+from mineral_prospectivity.geo.layers import name_rows
 from mineral_prospectivity.labels import select_deposits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import geopandas as gpd
+    from odc.geo import CRS
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found, LeftOut
+    from mineral_prospectivity.geo.sources import Bounds
 
 DENSITY_CELLS = 6
-LITTLE_COVERED = 0.1
-"""Share of the bounds given below which they seem to be others than was meant."""
-
-LITTLE_SHARED = 0.5
-"""Share of the largest layer below which the area that all share is doubtful."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +134,9 @@ def draft_experiment(
     reference = projected_crs(str(chosen.value))
     located = sites.frame if sites.frame.crs is not None else sites.frame.set_crs(reference.wkt)
     used = without_leaks(found, located, reference)
-    area = _given_area(bounds, used, reference) if bounds else _area(used, chosen)
-    limits = area.value or _shared(used, str(chosen.value), 1.0)
+    _require_evidence(used)
+    area = given_area(bounds, used, reference) if bounds else common_area(used, chosen)
+    limits = area.value or shared_bounds(used, str(chosen.value))
     size = _resolution(used, reference, limits, resolution)
     used = [_with_radii(one, float(size.value)) for one in used]
     grid = make_grid(str(chosen.value), float(size.value), limits)
@@ -157,88 +157,16 @@ def draft_experiment(
     )
 
 
-def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None) -> Choice:
-    if given:
-        return Choice(given, "given")
-    west, south, east, north = limits
-    return choose_resolution(
-        [one for one in used if one.use == "layer"], crs, (east - west) * (north - south)
-    )
-
-
-def _given_area(bounds: Bounds, used: list[Found], crs: CRS) -> Choice:
-    """Return the bounds given, which some layer must meet.
-
-    Raises
-    ------
-    ConfigurationError
-        If they are degrees, or no layer meets them.
-    """
-    refuse_degrees(bounds, str(crs))
-    covered = [bounds_in(one.crs or crs, one.bounds, crs) for one in used if one.use == "layer"]
-    low, high = np.min(covered, axis=0), np.max(covered, axis=0)
-    every: Bounds = (*low[:2].tolist(), *high[2:].tolist())
-    if not any(meet(bounds, own) for own in covered):
-        cause = likely_cause(bounds, every, crs) or "Are they in another CRS?"
-        msg = (
-            f"grid.bounds: {sides(bounds)} meet no layer; in {crs} the layers cover "
-            f"{sides(every)}. {cause}"
-        )
-        raise ConfigurationError(msg)
-    share = _size(every) / _size(bounds)
-    doubt = f"layers reach over {share:.1%} of them: are they west, south, east, north, in {crs}?"
-    return Choice(bounds, "given", doubt if share < LITTLE_COVERED else None)
-
-
-def _area(used: list[Found], crs: Choice) -> Choice:
-    """Return the bounds of the grid: null, which takes what all layers share."""
-    reference = CRS(str(crs.value))
-    shared = _shared(used, str(crs.value), 1.0)
-    sizes = {
-        one.name: _size(bounds_in(one.crs or reference, one.bounds, reference))
-        for one in used
-        if one.use == "layer" and limits_the_map(as_layer(one, str(crs.value)))
-    }
-    why = "null takes what all layers share"
-    if sizes and _size(shared) < LITTLE_SHARED * max(sizes.values()):
-        smallest = min(sizes, key=lambda name: sizes[name])
-        return Choice(
-            None,
-            why,
-            f"all layers share only {_size(shared) / max(sizes.values()):.0%} of the largest; "
-            f"the smallest is {smallest}: leave it out, or give bounds, for a larger map",
-        )
-    return Choice(None, why)
-
-
-def _size(bounds: Bounds) -> float:
-    west, south, east, north = bounds
-    return (east - west) * (north - south)
-
-
-def _shared(used: list[Found], crs: str, resolution: float) -> Bounds:
-    layers = [as_layer(one, crs) for one in used if one.use == "layer"]
-    if not layers:
+def _require_evidence(used: list[Found]) -> None:
+    if not any(one.use == "layer" for one in used):
         msg = "no evidence is left: every layer found is a model's map, or the deposits themselves"
         raise ConfigurationError(msg)
-    try:
-        return common_bounds(layers, crs, resolution)
-    except ConfigurationError as error:
-        unnamed = [one for one in used if one.use == "layer" and one.crs is None]
-        raise ConfigurationError("\n".join([str(error), *map(_without_crs, unnamed)])) from None
 
 
-def _without_crs(found: Found) -> str:
-    how = "save it as GeoPackage" if found.fields["kind"] == "table" else "such as a .prj beside it"
-    return (
-        f"{found.path.name} names no CRS (the grid's is assumed): add one, {how}, or leave it out"
-    )
-
-
-def as_layer(found: Found, crs: str) -> EvidenceLayer:
-    """Return a layer as its catalog entry would declare it."""
-    fields = found.fields if found.crs or "crs" in found.fields else {**found.fields, "crs": crs}
-    return EvidenceLayer(LayerSpec.declare(found.name, **fields), found.path)
+def _resolution(used: list[Found], crs: CRS, limits: Bounds, given: float | None) -> Choice:
+    if given:
+        return Choice(given, "given", few_cells(size_of(limits) / given**2))
+    return choose_resolution([one for one in used if one.use == "layer"], crs, size_of(limits))
 
 
 def _with_radii(found: Found, resolution: float) -> Found:

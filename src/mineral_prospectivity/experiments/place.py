@@ -169,8 +169,12 @@ def choose_resolution(layers: Sequence[Found], crs: CRS, area: float) -> Choice:
     cells = area / size**2
     if size > start:
         why += f"; coarsened to keep the map below {MOST_CELLS:,} cells"
-    few = f"only {cells:,.0f} cells: try a finer grid" if cells < FEW_CELLS else None
-    return Choice(size, f"{why}: about {cells:,.0f} cells", few)
+    return Choice(size, f"{why}: about {cells:,.0f} cells", few_cells(cells))
+
+
+def few_cells(cells: float) -> str | None:
+    """Return that a map has few cells, if so."""
+    return f"only {cells:,.0f} cells: try a finer grid" if cells < FEW_CELLS else None
 
 
 def nice(value: float, *, upwards: bool = False) -> float:

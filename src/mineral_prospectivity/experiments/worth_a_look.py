@@ -18,6 +18,7 @@ from mineral_prospectivity.geo.points import sample_coordinates
 from mineral_prospectivity.geo.sources import open_raster, raster_source
 from mineral_prospectivity.geo.tables import read_table
 from mineral_prospectivity.geo.vectors import open_vector, read_vector
+from mineral_prospectivity.parameters import EconomicsParameters
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -60,6 +61,18 @@ def doubtful_grid(parameters: Parameters, grid: GeoBox) -> list[str]:
     if parameters.risk.targets.min_area < grid.resolution.x**2:
         found.append("risk.targets.min_area is smaller than a cell: every cell can be a target")
     return found
+
+
+def doubtful_money(economics: EconomicsParameters) -> list[str]:
+    """Return that the money is still the example's, if so."""
+    example = EconomicsParameters()
+    cost, value = economics.exploration_cost, economics.discovery_value
+    if (cost, value) != (example.exploration_cost, example.discovery_value):
+        return []
+    return [
+        f"risk.economics: exploration_cost = {cost:g} and discovery_value = {value:g} are the "
+        "example's, and targets follow from them. Put in your own, in one currency"
+    ]
 
 
 def doubtful_layer(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
