@@ -36,8 +36,6 @@ def describe_problem(detail: ErrorDetails, tree: type[BaseModel]) -> str:
         return f"{path} = {detail['input']!r}: is a group of parameters: {fields}"
     if detail["type"] == "unknown_kind":
         return f"{path}.kind = {kind_of(detail['input'])!r}: {detail['msg']}"
-    if detail["type"] == "model_type":
-        return f"{path} = {detail['input']!r}: is a group of {', '.join(groups[-1].model_fields)}"
     example = f", such as [{detail['input']}]" if detail["type"] == "list_type" else ""
     return f"{path} = {detail['input']!r}: {detail['msg'].lower()}{example}"
 

@@ -226,12 +226,12 @@ def test_what_risk_would_refuse_after_hours_is_refused_now(lake):
     lake.parameters["risk"] = {"hot_spots": {"radius": 1e9}}
     errors, _ = lake.check()
     assert len(errors) == 1
-    assert errors[0].startswith("hot_spots.radius: the neighbourhood of a cell (")
+    assert errors[0].startswith("risk.hot_spots.radius: the neighbourhood of a cell (")
     lake.parameters["risk"] = {"economics": {"exploration_cost": 300.0}}
     errors, _ = lake.check()
     assert errors[0].endswith(
-        "risk.economics: exploration_cost = 300 is not below discovery_value = 200: testing a cell "
-        "could never pay"
+        "risk.economics.exploration_cost = 300 is not below risk.economics.discovery_value = 200: "
+        "testing a cell could never pay"
     )
 
 
@@ -243,7 +243,8 @@ def test_a_column_without_a_value_on_the_grid_is_refused(lake):
     lake.catalog["layer.soil"] = table | {"filepath": lake.path("soil.csv")}
     errors, _ = lake.check()
     assert len(errors) == 1
-    assert errors[0].startswith("band 'soil_w' has no value on the grid; leave it out")
+    assert "layer 'soil'" in errors[0]
+    assert "band 'soil_w' has no value on the grid" in errors[0]
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a GPU is there")

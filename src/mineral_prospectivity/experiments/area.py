@@ -12,7 +12,7 @@ from mineral_prospectivity.experiments.place import Choice
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.layers import EvidenceLayer, LayerSpec
 from mineral_prospectivity.geo.misplaced import likely_cause, meet, refuse_degrees
-from mineral_prospectivity.geo.sources import Bounds, bounds_in, sides
+from mineral_prospectivity.geo.place import Bounds, bounds_in, sides
 from mineral_prospectivity.geo.vectors import limits_the_map
 
 if TYPE_CHECKING:

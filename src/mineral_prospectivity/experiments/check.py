@@ -119,7 +119,7 @@ def require_device(name: str) -> None:
     ConfigurationError
         If so.
     """
-    if name == "cuda":  # of the others none can be missing, and torch takes long to load
+    if name.startswith("cuda"):  # of the others none can be missing, and torch takes long to load
         from mineral_prospectivity.vae.device import choose_device
 
         choose_device(name)
@@ -232,14 +232,7 @@ def _cells(
         findings.facts.append("coverage: not looked at, since the map is large; the report says")
         return every
     least = parameters.grid.min_coverage
-    quality = quality_report(evidence, min_coverage=least)
-    findings.warnings += quality["findings"]
-    findings.errors += [
-        f"band {name!r} has no value on the grid; leave it out (of a table: name the others in "
-        "column), or correct grid.bounds"
-        for name, band in quality["bands"].items()
-        if not band["coverage"]
-    ]
+    findings.warnings += quality_report(evidence, min_coverage=least)["findings"]
     cells = findings.attempt(lambda: valid_cells(evidence, least))
     if cells is not None:
         _check_hot_spots(parameters.risk.hot_spots, grid, cells, findings)

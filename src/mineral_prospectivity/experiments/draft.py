@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from odc.geo.geobox import GeoBox
 
     from mineral_prospectivity.experiments.found import Found, LeftOut
-    from mineral_prospectivity.geo.sources import Bounds
+    from mineral_prospectivity.geo.place import Bounds
 
 DENSITY_CELLS = 6
 
