@@ -171,7 +171,8 @@ def test_params_that_cannot_be_read_are_told_with_the_form_that_can(params, wron
         ),
         (
             "ensemble=3",
-            "ensemble = 3: is a group of parameters: size, members_per_node, seed, diversity, device",
+            "ensemble = 3: is a group of parameters: size, members_per_node, seed, diversity, "
+            "device",
         ),
     ],
 )

@@ -85,7 +85,9 @@ def test_the_layers_importance_tells_of_the_density(storage):
 
 
 def test_its_name_in_a_comparison_is_that_of_its_results(finished_brownfield):
-    loader = ComposingConfigLoader(finished_brownfield.conf, env="small+brownfield")
+    loader = ComposingConfigLoader(
+        finished_brownfield.conf, env="small+brownfield", runtime_params={"folds": {"count": 4}}
+    )
     found = load_results(loader)
     assert found.name == "small-brownfield"
     found = ComposingConfigLoader(finished_brownfield.conf, env="small")
