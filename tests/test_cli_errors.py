@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from kedro.framework.startup import bootstrap_project
 
 from mineral_prospectivity.cli import cli, split_params
-from mineral_prospectivity.hooks import warn_of_results_lost
+from mineral_prospectivity.preconditions import warn_of_results_lost
 from mineral_prospectivity.runner.environment import load
 
 PROJECT = Path(__file__).parents[1]

@@ -6,7 +6,7 @@ import pytest
 from kedro.framework.project import pipelines
 
 from mineral_prospectivity.errors import ConfigurationError
-from mineral_prospectivity.hooks import require_device, run_here
+from mineral_prospectivity.preconditions import require_device, run_here
 
 from .changes import refused
 from .conftest import SMALL
