@@ -53,11 +53,11 @@ RECORDS = (
         "the data were made with other parameters",
     ),
     Record("member_000.bundle", "training", "training", _TRAINED),
-    Record("members", "uncertainty", "training and uncertainty", _TRAINED),
+    Record("members", "uncertainty", "training, uncertainty and evaluation", _TRAINED),
     Record(
         "calibration",
         "uncertainty",
-        "uncertainty",
+        "uncertainty and evaluation",
         "the members were calibrated with other parameters",
     ),
     Record("metrics", "evaluation", "evaluation", "the scores were computed with other parameters"),
@@ -131,16 +131,19 @@ def require_made_with(
         With every parameter that differs.
     """
     now = validate_parameters(parameters).model_dump(mode="json")
-    problems = []
+    problems: list[str] = []
+    told: set[str] = set()
     for record in RECORDS:
         made = pipelines[record.maker].all_outputs()
         read, made_anew = pipeline.inputs() & made, pipeline.all_outputs() & made
         if not read or made_anew or not catalog.exists(record.dataset):
             continue
         changed = _changed(_made_with(catalog.load(record.dataset)), now)
-        if changed:
+        unheard = [line for line in changed if line not in told]
+        if unheard:
             head = f"{record.problem}. Run {record.again} again:"
-            problems.append("\n".join([head, *changed]))
+            problems.append("\n".join([head, *unheard]))
+            told.update(unheard)
     if problems:
         raise OutdatedError("\n".join(problems))
 

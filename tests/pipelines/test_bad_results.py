@@ -265,7 +265,8 @@ BAD_RESULTS = {
         "evaluation",
         {"ensemble": {"seed": 5}},
         OutdatedError,
-        "the members were trained with other parameters. Run training and uncertainty again:\n"
+        "the members were trained with other parameters. Run training, uncertainty and evaluation "
+        "again:\n"
         "  - ensemble.seed is 5, it was 0",
     ),
     "targets of another ensemble, calibrated and scored in another way": (
@@ -277,12 +278,21 @@ BAD_RESULTS = {
             "evaluation": {"bootstrap": 60},
         },
         OutdatedError,
-        "the members were trained with other parameters. Run training and uncertainty again:\n"
+        "the members were trained with other parameters. Run training, uncertainty and evaluation "
+        "again:\n"
         "  - ensemble.size is 4, it was 3\n"
-        "the members were calibrated with other parameters. Run uncertainty again:\n"
+        "the members were calibrated with other parameters. Run uncertainty and evaluation again:\n"
         '  - uncertainty.calibration is "none", it was "platt"\n'
         "the scores were computed with other parameters. Run evaluation again:\n"
         "  - evaluation.bootstrap is 60, it was 50",
+    ),
+    "scores of a map that has been trained anew since": (
+        made_of_old("metrics", model={"kind": "vae", "steps": 60}),
+        "risk",
+        {},
+        OutdatedError,
+        "the scores were computed with other parameters. Run evaluation again:\n"
+        "  - model.steps is 40, it was 60",
     ),
     "maps of members of another kind of model": (
         lambda experiment: experiment.set_parameters(model={"kind": "cvae"}),

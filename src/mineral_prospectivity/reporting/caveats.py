@@ -124,6 +124,8 @@ def _optimism(metrics: Mapping[str, Any]) -> list[str]:
 
 
 def _slope(metrics: Mapping[str, Any]) -> list[str]:
+    if few_clusters(metrics):
+        return []
     slope, words = calibration_slope(metrics)
     return [f"Held out, the probabilities are {words}."] if slope == "off" else []
 

@@ -171,7 +171,10 @@ def compare(
         **scores,
         "validity": validity,
         "recalibration": _recalibration(calibration),
-        "made_with": {"evaluation": parameters.model_dump(mode="json")},
+        "made_with": {
+            **calibration.get("made_with", {}),
+            "evaluation": parameters.model_dump(mode="json"),
+        },
     }
 
 

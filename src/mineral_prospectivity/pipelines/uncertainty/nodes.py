@@ -68,7 +68,10 @@ def calibrate(
         "by_fold": {str(fold): fitted.to_dict() for fold, fitted in sorted(by_fold.items())},
         "novelty": novelty.to_dict(),
         "training_data": members["training_data"],
-        "made_with": {"uncertainty": parameters.model_dump(mode="json", exclude={"shards"})},
+        "made_with": {
+            **members.get("made_with", {}),
+            "uncertainty": parameters.model_dump(mode="json", exclude={"shards"}),
+        },
     }
     predicted = _out_of_fold(cells, moments, by_fold)
     return calibration, predicted.assign(novelty=novelty.percentile(residual))
