@@ -10,7 +10,7 @@ import pytest
 from mineral_prospectivity.parameters import EconomicsParameters
 from mineral_prospectivity.reporting.caveats import caveats
 from mineral_prospectivity.reporting.comparisons import Comparison, beats_chance, unsupported_claims
-from mineral_prospectivity.reporting.findings import how_sure, key_figures, what_worth, where
+from mineral_prospectivity.reporting.findings import how_sure, key_figures, where
 from mineral_prospectivity.reporting.report import render_report
 from mineral_prospectivity.reporting.score_tables import (
     calibration_rows,
@@ -20,6 +20,7 @@ from mineral_prospectivity.reporting.score_tables import (
 from mineral_prospectivity.reporting.tables import target_rows, zone_rows
 from mineral_prospectivity.reporting.thumbnails import Thumbnail
 from mineral_prospectivity.reporting.words import NO_BREAK
+from mineral_prospectivity.reporting.worth import what_worth
 
 
 def plain(sentences):
@@ -223,17 +224,17 @@ def test_where_names_the_first_target(inputs):
 
 def test_a_target_is_where_its_chance_is_best(inputs):
     first = inputs.targets.iloc[:1].assign(best_x=525_250.0, best_y=5_234_750.0)
-    first["probability_max"] = 0.17
+    first = first.assign(probability_max=0.17, best_lower=0.06, best_upper=0.31)
     assert (
         "is best at easting 525.25 km, northing 5,234.75 km, where the chance of a discovery is "
-        "17 %."
+        "17 % (6 % to 31 %)."
     ) in plain(where(inputs.risk, first))[1]
 
     table = target_rows(first)
     shown = dict(zip(table.headings, table.rows[0], strict=True))
     assert shown["Best cell: easting, km"] == "525.25"
     assert shown["northing, km"] == "5,234.75"
-    assert shown["Best chance"].replace(NO_BREAK, " ") == "17 %"
+    assert shown["Best chance"].replace(NO_BREAK, " ") == "17 % (6 % to 31 %)"
 
 
 def test_where_without_targets(inputs):
@@ -242,7 +243,7 @@ def test_where_without_targets(inputs):
 
 
 def test_what_worth_gives_the_rule_and_the_budgets_choice(inputs):
-    rule, choice = what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"])
+    rule, choice, *_ = what_worth(inputs.risk, inputs.targets, inputs.parameters["risk"])
     assert plain([rule]) == [
         "At a cost of 1 a cell and 25 for a discovery, a cell pays where its chance of a "
         "discovery is above 4 %."
@@ -315,6 +316,46 @@ def test_the_caption_says_what_ranks_the_targets(inputs, paying, caption):
     targets = inputs.targets.iloc[:2].assign(cells_to_test=paying)
 
     assert target_rows(targets).caption == caption
+
+
+def bought_of(inputs, funded_cost=100.0, **columns):
+    """Return what testing is worth where the second of three targets is bought alone."""
+    targets = inputs.targets.iloc[:3].assign(
+        target_id=["T1", "T2", "T3"],
+        testing_cost=[100.0, 20.0, 10.0],
+        testing_return=[200.0, 60.0, 0.0],
+        selected=[False, True, False],
+        selection_order=[None, 1, None],
+        funded_share=[0, 1, 0],
+    )
+    risk = {"targets": {"selected": 1, "funded_cost": funded_cost, "funded_return": 60.0}}
+    said = what_worth(risk, targets.assign(**columns), inputs.parameters["risk"])
+    return " ".join(plain(said[2:]))
+
+
+def test_the_report_says_what_to_test_first_and_why_it_is_not_the_first_in_rank(inputs):
+    low, high = "high return, low risk", "high return, high risk"
+    assert bought_of(inputs, category=low) == (
+        "Begin with T2: it returns 3 for each unit of cost. T1 is first in rank, as it returns "
+        "most in all, but at 2 a unit."
+    )
+    assert bought_of(inputs, category=high).endswith(
+        "at 2 a unit. T2 is of high risk: sample it before you drill."
+    )
+    first = {"selected": [True, False, False], "selection_order": [1, None, None]}
+    assert bought_of(inputs, category=low, **first) == "Begin with T1."
+
+
+def test_money_that_is_left_is_told_with_the_reason(inputs):
+    assert bought_of(inputs, 20.0).startswith(
+        "80 is left: the other target with cells that pay lies closer than 5 km to these. "
+    )
+    assert bought_of(inputs, 20.0, testing_return=[200.0, 60.0, 5.0]).startswith(
+        "80 is left: the other 2 with cells that pay lie closer than 5 km to these. "
+    )
+    assert bought_of(inputs, 20.0, testing_return=[0.0, 60.0, 0.0]).startswith(
+        "80 is left: no other target has cells that pay. "
+    )
 
 
 def test_what_worth_when_nothing_pays_or_is_funded(inputs):

@@ -44,6 +44,12 @@ def deposits_at(region, cells, clusters, **columns):
     return gpd.GeoDataFrame(table, geometry=gpd.points_from_xy(x, y), crs=region.crs)
 
 
+def economics_of(region, chance):
+    """Return the chance of a discovery with an interval from half to double of it."""
+    bounds = {"probability_lower": chance / 2, "probability_upper": 2 * chance}
+    return raster(region, probability=chance, **bounds)
+
+
 def held_against(evidence):
     """Return evidence, and all of it as the background."""
     cells = evidence.array().reshape(len(evidence.bands), -1).T
@@ -66,7 +72,7 @@ def explain(region, zones, targets):
         found = deposits_at(region, [1, 10, 20, 30], [0, 1, 1, 2], **named)
         arguments = {
             "maps": raster(region, probability=p, novelty=novelty),
-            "economics": raster(region, probability=p),
+            "economics": economics_of(region, p),
             "attribution": raster(region, copper=copper, gravity=gravity),
             **held_against(raster(region, **shown)),
             "dissimilarity": raster(region, dissimilarity=novelty / 10),
@@ -143,9 +149,11 @@ def test_the_best_cell_of_a_target_is_no_mine_unless_all_its_cells_are(explain, 
     """Cells 2 and 38 are the most probable; all of the second target is known."""
     chance = np.linspace(0.1, 0.2, ROWS * COLS)
     chance[[2, 37, 38]] = 0
-    targets = explain(economics=raster(region, probability=chance)).targets
+    targets = explain(economics=economics_of(region, chance)).targets
     assert targets["best_x"].tolist() == cell_centres(region, np.array([1, 38]))[0].tolist()
     assert targets["novelty"].tolist() == [1, 38]
+    assert targets["best_lower"].tolist() == pytest.approx([chance[1] / 2, 0])
+    assert targets["best_upper"].tolist() == pytest.approx([2 * chance[1], 0])
 
 
 def test_deposits_without_names_are_called_by_their_row(explain, region):
@@ -187,11 +195,12 @@ def test_a_deposit_without_evidence_resembles_nothing(explain, region):
 def test_no_target_gives_empty_tables(explain, targets, region):
     none = Zones(np.zeros((ROWS, COLS), dtype=np.int32), np.empty(0, dtype=np.int64))
     p = raster(region, probability=np.ones(48), novelty=np.ones(48))
+    money = economics_of(region, np.ones(48))
     layers = raster(region, copper=np.ones(48))
     deposits = deposits_at(region, [10, 20], [0, 1], name=["A", "B"])
     why = explain_targets(
-        targets.iloc[:0], none, maps=p, economics=p, attribution=layers, **held_against(layers),
-        dissimilarity=layers, latent=layers, deposits=deposits,
+        targets.iloc[:0], none, maps=p, economics=money, attribution=layers,
+        **held_against(layers), dissimilarity=layers, latent=layers, deposits=deposits,
     )  # fmt: skip
     assert len(why.targets) == len(why.drivers) == len(why.analogues) == 0
     assert {"drivers", "similar_deposits", "novelty"} <= set(why.targets.columns)

@@ -14,10 +14,10 @@ from mineral_prospectivity.reporting.comparisons import (
     find_score,
     headline_names,
 )
-from mineral_prospectivity.reporting.findings import is_example
 from mineral_prospectivity.reporting.undiscovered import undiscovered_caveats
 from mineral_prospectivity.reporting.validity import validity_caveats
 from mineral_prospectivity.reporting.words import is_absent, named, number, percent, plural
+from mineral_prospectivity.reporting.worth import is_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,10 +1,9 @@
-"""What the figures say, in plain words computed from them: where, how sure, what worth."""
+"""What the figures say, in plain words computed from them: where, and how sure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mineral_prospectivity.parameters import EconomicsParameters
 from mineral_prospectivity.reporting.comparisons import (
     against_chance,
     beats_chance,
@@ -17,21 +16,17 @@ from mineral_prospectivity.reporting.words import (
     NO_WIDTH,
     is_absent,
     kilometres,
-    named,
     number,
     percent,
     plural,
     span,
 )
+from mineral_prospectivity.reporting.worth import is_example
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-
-
-EXAMPLE = EconomicsParameters()
-"""Costs and values that nobody has set for the ground at hand."""
 
 
 def key_figures(
@@ -90,7 +85,8 @@ def where(risk: Mapping[str, Any], targets: gpd.GeoDataFrame) -> list[str]:
     sentences.append(
         f"{plural(len(targets), 'target')} ranked. The first, {first.target_id}, is best at "
         f"easting {kilometres(first.best_x, 2)} km, northing {kilometres(first.best_y, 2)} km, "
-        f"where the chance of a discovery is {percent(first.probability_max)}. It covers "
+        f"where the chance of a discovery is {percent(first.probability_max)} "
+        f"({percent(first.best_lower)} to {percent(first.best_upper)}). It covers "
         f"{number(first.area_km2)} km², with a mean chance of {percent(first.probability_mean)} "
         f"({percent(first.probability_lower)} to {percent(first.probability_upper)}), "
         f"{_known(int(first.known_deposits))}."
@@ -155,55 +151,3 @@ def _as_by_chance(metrics: Mapping[str, Any]) -> str:
         "The probabilities come true as often as they say, as far as these deposits can tell: "
         f"{chance}."
     )
-
-
-def is_example(economics: Mapping[str, Any]) -> bool:
-    """Return whether cost and value are still those that the project comes with."""
-    names = ("exploration_cost", "discovery_value")
-    return all(economics[name] == getattr(EXAMPLE, name) for name in names)
-
-
-def what_worth(
-    risk: Mapping[str, Any], targets: gpd.GeoDataFrame, money: Mapping[str, Any]
-) -> list[str]:
-    """Return what testing is worth at the costs given, and what the budget buys."""
-    cost, value = money["economics"]["exploration_cost"], money["economics"]["discovery_value"]
-    chosen = risk["targets"]
-    rule = (
-        f"At a cost of {number(cost)} a cell and {number(value)} for a discovery"
-        f"{' (an example: set risk.economics)' if is_example(money['economics']) else ''}, a cell "
-        f"pays where its chance of a discovery is above {percent(cost / value)}."
-    )
-    paying = int((targets["testing_return"] > 0).sum())
-    budget = number(money["targets"]["budget"])
-    if not paying:
-        none = "After the discount for risk no target has a cell that pays"
-        return [rule, f"{none}: the budget of {budget} buys nothing."]
-    if not chosen["selected"]:
-        return [
-            rule,
-            f"After the discount for risk, {plural(paying, 'target')} of {len(targets)} "
-            f"{'has' if paying == 1 else 'have'} cells that pay; the budget of {budget} buys none.",
-        ]
-    return [
-        rule,
-        f"{plural(paying, 'target')} of {len(targets)} {'has' if paying == 1 else 'have'} cells "
-        f"that pay after the discount for risk. The budget of {budget} funds what returns most "
-        f"for its cost{_apart(money['targets']['spacing'])}: {_funded(targets)}, for "
-        f"{number(chosen['funded_cost'])}, with a risk-adjusted return of "
-        f"{number(chosen['funded_return'])}.",
-    ]
-
-
-def _apart(spacing: float) -> str:
-    return f", at least {number(spacing / 1000)} km apart" if spacing else ""
-
-
-def _funded(targets: gpd.GeoDataFrame) -> str:
-    """Return which targets the budget buys, in the order of buying, and what it buys in part."""
-    bought = targets[targets["selected"]].sort_values("selection_order", kind="stable")
-    return named([
-        f"{row.target_id} (rank {row.rank}"
-        + (")" if row.funded_share == 1 else f", {percent(row.funded_share)} of it)")
-        for row in bought.itertuples()
-    ])  # fmt: skip

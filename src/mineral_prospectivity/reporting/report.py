@@ -30,6 +30,7 @@ from mineral_prospectivity.reporting.validity import validity_section
 from mineral_prospectivity.reporting.web_map import web_map
 from mineral_prospectivity.reporting.why_section import why_section
 from mineral_prospectivity.reporting.words import is_absent
+from mineral_prospectivity.reporting.worth import is_example, what_worth
 from mineral_prospectivity.scoring.baselines import CONTEXT
 
 if TYPE_CHECKING:
@@ -108,8 +109,8 @@ def _for_the_geologist(inputs: ReportInputs, warnings: list[str]) -> dict[str, A
         "key_figures": findings.key_figures(inputs.metrics, inputs.risk, inputs.targets, money),
         "where": findings.where(inputs.risk, inputs.targets),
         "how_sure": findings.how_sure(inputs.metrics),
-        "what_worth": findings.what_worth(inputs.risk, inputs.targets, money),
-        "example_money": findings.is_example(money["economics"]),
+        "what_worth": what_worth(inputs.risk, inputs.targets, money),
+        "example_money": is_example(money["economics"]),
         "caveats": warnings,
         "categories": tables.category_rows(inputs.risk),
         "zones": tables.zone_rows(inputs.risk),

@@ -93,7 +93,8 @@ def target_rows(targets: gpd.GeoDataFrame) -> Table:
             target.target_id,
             kilometres(target.best_x, 2),
             kilometres(target.best_y, 2),
-            percent(target.probability_max),
+            f"{percent(target.probability_max)} "
+            f"({percent(target.best_lower)} to {percent(target.best_upper)})",
             number(target.area_km2),
             percent(target.probability_mean),
             f"{percent(target.probability_lower)} to {percent(target.probability_upper)}",

@@ -39,10 +39,10 @@ class Explanation:
         there), ``similar_deposits`` and ``latent_distance`` (to the most similar deposit outside
         the target), ``dissimilarity`` and ``novelty`` (percentiles, of the best cell),
         ``unlike_training`` (dissimilarity index of the best cell; above 1 it lies outside the
-        area of applicability), ``outside_applicability`` (share of the cells that do), and
+        area of applicability), ``outside_applicability`` (share of the cells that do),
         ``best_x`` and ``best_y``, the centre of the best cell: where a discovery is most
         probable, so none with a known deposit; where no cell has a chance of one, where a
-        deposit is.
+        deposit is; and ``best_lower`` and ``best_upper``, the 90 % interval of the chance there.
     drivers
         One row a target and layer: ``target_id, layer, contribution`` (mean over the target's
         cells, log-odds), ``at_best_cell, share`` (of all that the layers add and take), and what
@@ -83,7 +83,8 @@ def explain_targets(
     maps
         With the bands ``probability`` and ``novelty``.
     economics
-        With the band ``probability``, of a discovery: see
+        With the bands ``probability``, ``probability_lower`` and ``probability_upper``, of a
+        discovery: see
         :func:`~mineral_prospectivity.targeting.appraisal.economics_map`.
     attribution
         What each layer adds to the log-odds, one band a layer; NaN in cells not explained.
@@ -118,6 +119,7 @@ def explain_targets(
     named = first.groupby("target_id", sort=False)["deposit"].agg("; ".join)
     ids = targets["target_id"]
     x, y = cell_centres(maps.grid, best)
+    interval = evidence_table(economics.select(["probability_lower", "probability_upper"]), best)
     explained = targets.assign(
         drivers=_driver_texts(drivers, ids),
         similar_deposits=named.reindex(ids).fillna("").to_numpy(object),
@@ -125,6 +127,8 @@ def explain_targets(
         dissimilarity=nearest["dissimilarity"].reindex(ids).to_numpy(np.float64),
         best_x=x,
         best_y=y,
+        best_lower=interval["probability_lower"].to_numpy(np.float64),
+        best_upper=interval["probability_upper"].to_numpy(np.float64),
         novelty=evidence_table(maps.select(["novelty"]), best)["novelty"].to_numpy(np.float64),
         unlike_training=evidence_table(dissimilarity, best).iloc[:, -1].to_numpy(np.float64),
         outside_applicability=zone_statistics(_outside(dissimilarity), zones).means[:, 0],

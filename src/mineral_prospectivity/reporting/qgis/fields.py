@@ -26,7 +26,9 @@ TARGET_TABS = (
     )),
     Tab("How sure", (
         Field("probability_mean", "Mean chance of a discovery in a cell (0 to 1)", 5),
-        Field("probability_max", "Highest chance of a cell (0 to 1)", 5),
+        Field("probability_max", "Chance of a discovery in the best cell (0 to 1)", 5),
+        Field("best_lower", "Best cell, lower 90 % bound", 5),
+        Field("best_upper", "Best cell, upper 90 % bound", 5),
         Field("probability_lower", "Mean chance, lower 90 % bound", 5),
         Field("probability_upper", "Mean chance, upper 90 % bound", 5),
         Field("expected_discoveries", "Discoveries expected if all cells are tested", 2),
