@@ -167,6 +167,39 @@ def test_samples_that_hide_nodata_or_text(folder):
         assert np.nanmin(found[name].picture["Cu_ppm"]) > 0
 
 
+def test_samples_below_the_limit_of_detection_are_doubted(folder):
+    samples = sites(200).drop(columns="STATUS").assign(Cu_ppm=RNG.uniform(1, 50, 200))
+    samples.loc[:19, "Cu_ppm"] = -1.0
+    samples.to_file(folder / "soil.geojson")
+    x, y = samples.geometry.x, samples.geometry.y
+    samples.drop(columns="geometry").assign(x=x, y=y).to_csv(folder / "rocks.csv", index=False)
+    found, _ = looked(folder)
+    for name in ("soil_cu_ppm", "rocks"):
+        assert "10 % of the values are -1 and no other is negative" in found[name].doubts[0]
+        assert "nodata" not in found[name].fields
+
+
+def test_classes_that_a_run_would_take_for_one_are_doubted(folder):
+    tiles = [shapely.box(x, 5_200_000, x + 8000, 5_236_000) for x in range(500_000, 540_000, 8000)]
+    rocks = {"ROCK": ["Shale", "shale ", "granite", "gneiss", "granite"]}
+    gpd.GeoDataFrame(rocks, geometry=tiles, crs=CRS).to_file(folder / "geology.gpkg")
+    found, _ = looked(folder)
+    assert found["geology"].doubts[0] == (
+        "classes 'Shale' and 'shale ' would give bands of one name. Rename one in column 'ROCK' "
+        "of the file"
+    )
+
+
+def test_the_layer_that_limits_the_map_is_named(folder):
+    samples = {"x": [505_000.0, 533_000.0], "y": [5_203_000.0, 5_233_000.0], "cu": [1.0, 2.0]}
+    pd.DataFrame(samples).to_csv(folder / "soil.csv", index=False)
+    bounds = drafted(folder).bounds
+    assert bounds.why == (
+        "null takes what all layers share, 58% of the largest; the smallest is soil"
+    )
+    assert bounds.doubt is None
+
+
 def test_a_table_that_loses_one_of_three_columns_is_drawn(folder, tmp_path):
     arsenic = np.where(np.arange(200) < 12, "<0.5", "1.5")
     samples = sites(200).drop(columns="STATUS").assign(Cu=RNG.random(200), Pb=2.0, As=arsenic)

@@ -6,20 +6,25 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import yaml
 from rasterio.shutil import copy
 
 from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.experiments.area import as_layer
 from mineral_prospectivity.experiments.configuration import files_of
 from mineral_prospectivity.experiments.draft import draft_experiment
 from mineral_prospectivity.experiments.new import require_new, write_experiment
 from mineral_prospectivity.experiments.place import Blocks, Choice
-from mineral_prospectivity.parameters import validate_parameters
+from mineral_prospectivity.labels import select_deposits
+from mineral_prospectivity.parameters import GridParameters, validate_parameters
+from mineral_prospectivity.pipelines.data_engineering.declared import declared_grid
 
-from .small import FIELD, drafted, mosaic, raster, sites
+from .small import CRS, FIELD, drafted, mosaic, raster, sites
 
 PROJECT = Path(__file__).parents[2]
 
@@ -114,6 +119,23 @@ def test_no_evidence_is_left(folder, given):
     (folder / "gravity_mgal.tif").rename(folder / "prospectivity.tif")
     with pytest.raises(ConfigurationError, match=r"^no evidence is left: every layer found is a "):
         drafted(folder, **given)
+
+
+def test_deposits_are_looked_at_on_the_grid_of_a_run(folder):
+    """The layers begin at 500 km east, and whole cells of 3 km at 501."""
+    path = folder.parent / "deposits.gpkg"
+    edge = gpd.GeoDataFrame(geometry=gpd.points_from_xy([500_100], [5_220_000]), crs=CRS)
+    known = gpd.GeoDataFrame(pd.concat([gpd.read_file(path), edge], ignore_index=True))
+    known.to_file(path)
+    draft = drafted(folder, resolution=3000.0)
+    layers = [as_layer(one, CRS) for one in draft.layers]
+    grid = declared_grid(GridParameters(crs=CRS, resolution=3000.0), layers)
+    _, report = select_deposits(known, grid)
+    assert len(report["outside"]) > 0
+    assert any(
+        doubt.startswith(f"{len(report['outside'])} of {len(known)} lie outside the grid")
+        for doubt in draft.deposits.doubts
+    )
 
 
 def test_bounds_in_another_order_are_doubted(folder):

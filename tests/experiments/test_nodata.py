@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.experiments.nodata import below_detection, hidden_nodata
 
 RNG = np.random.default_rng(0)
 FIELD = 100 * RNG.standard_normal((60, 80)) + 500
@@ -71,3 +71,28 @@ def test_the_best_sample_is_a_value(best):
 
 def test_samples_of_a_table():
     assert hidden_nodata(np.r_[RNG.uniform(0, 50, 200), -999.0, -999.0]).value == -999.0
+
+
+def test_a_repeated_negative_among_amounts_is_a_limit_of_detection():
+    amounts = RNG.uniform(0, 50, 45)
+    assert below_detection(np.r_[amounts, 5 * [-1.0]]) == (
+        "10 % of the values are -1 and no other is negative, as laboratories write what is below "
+        "the limit of detection. If so, write half of that limit in the file"
+    )
+    two = below_detection(np.r_[amounts, 3 * [-5.0], 2 * [-0.1], np.nan])
+    assert two.startswith("10 % of the values are -5, -0.1 and no other is negative")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        RNG.uniform(0, 50, 50),
+        np.r_[RNG.uniform(0, 50, 50), -1.0],
+        RNG.standard_normal(50),
+        RNG.integers(-3, 4, 200).astype(float),
+        np.full(5, -1.0),
+        np.full(5, np.nan),
+    ],
+)
+def test_amounts_and_anomalies_have_no_limit_of_detection(values):
+    assert below_detection(values) is None

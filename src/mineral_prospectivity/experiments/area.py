@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LITTLE_COVERED = 0.1
 """Share of the bounds given below which they seem to be others than was meant."""
 
+NEARLY_ALL = 0.95
+"""Share of the largest layer below which one asks which layer limits the map."""
+
 LITTLE_SHARED = 0.5
 """Share of the largest layer below which the area that all share is doubtful."""
 
@@ -58,10 +61,12 @@ def common_area(used: list[Found], crs: Choice) -> Choice:
         for one in used
         if one.use == "layer" and limits_the_map(as_layer(one, str(crs.value)))
     }
-    why, doubt = "null takes what all layers share", None
+    doubt, smallest = None, min(sizes, key=lambda name: sizes[name], default="")
     share = size_of(shared) / max(sizes.values(), default=size_of(shared))
+    why = "null takes what all layers share"
+    if share < NEARLY_ALL:
+        why += f", {share:.0%} of the largest; the smallest is {smallest}"
     if share < LITTLE_SHARED:
-        smallest = min(sizes, key=lambda name: sizes[name])
         doubt = (
             f"all layers share only {share:.0%} of the largest; the smallest is {smallest}: leave "
             "it out, or give bounds, for a larger map"
@@ -75,8 +80,8 @@ def size_of(bounds: Bounds) -> float:
     return (east - west) * (north - south)
 
 
-def shared_bounds(used: list[Found], crs: str) -> Bounds:
-    """Return the bounds of what all layers share, in a CRS.
+def shared_bounds(used: list[Found], crs: str, resolution: float = 1.0) -> Bounds:
+    """Return the bounds of what all layers share, in a CRS and in whole cells.
 
     Raises
     ------
@@ -85,7 +90,7 @@ def shared_bounds(used: list[Found], crs: str) -> Bounds:
     """
     layers = [as_layer(one, crs) for one in used if one.use == "layer"]
     try:
-        return common_bounds(layers, crs, resolution=1.0)
+        return common_bounds(layers, crs, resolution)
     except ConfigurationError as error:
         unnamed = [one for one in used if one.use == "layer" and one.crs is None]
         raise ConfigurationError("\n".join([str(error), *map(_without_crs, unnamed)])) from None

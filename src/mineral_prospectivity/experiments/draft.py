@@ -139,6 +139,7 @@ def draft_experiment(
     limits = area.value or shared_bounds(used, str(chosen.value))
     size = _resolution(used, reference, limits, resolution)
     used = [_with_radii(one, float(size.value)) for one in used]
+    limits = area.value or shared_bounds(used, str(chosen.value), float(size.value))
     grid = make_grid(str(chosen.value), float(size.value), limits)
     used = [_with_few_samples(one, grid) for one in used]
     kept, sites = _on(grid, located, sites)

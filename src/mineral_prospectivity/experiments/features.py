@@ -10,13 +10,13 @@ from scipy.spatial import KDTree
 
 from mineral_prospectivity.experiments.columns import value_columns
 from mineral_prospectivity.experiments.found import CLASS_NAME, Found, LeftOut, unit_in
-from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.experiments.nodata import below_detection, hidden_nodata
 from mineral_prospectivity.geo.classes import MAX_CLASSES
 from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import feature_layers, read_feature_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.names import layer_name
+from mineral_prospectivity.geo.names import clash_words, first_clash, layer_name
 from mineral_prospectivity.geo.vectors import KIND_OF
 
 if TYPE_CHECKING:
@@ -99,6 +99,8 @@ def _polygons(frame: Any) -> list[Described]:
         "derive: contacts, since many deposits lie at boundaries of units",
     ]
     doubts = [f"other attributes could be used instead: {first_few(texts, 10)}"] if texts else []
+    if alike := first_clash(classes):
+        doubts.insert(0, f"{clash_words(*alike)} in column {column!r} of the file")
     return [(None, {"column": column, "derive": ["contacts"]}, guesses, doubts)]
 
 
@@ -128,12 +130,15 @@ def _points(frame: Any) -> list[Described]:
 
 
 def _value_layer(frame: Any, column: str, reach: float, doubts: list[str]) -> Described:
-    unit, hidden = unit_in(column), hidden_nodata(numbers("points", frame, column))
+    values, unit = numbers("points", frame, column), unit_in(column)
+    hidden = hidden_nodata(values)
     fields: dict[str, Any] = {"column": column, "max_distance": reach}
     fields |= {"unit": unit} if unit else {}
     if hidden:
         fields["nodata"] = hidden.value
         doubts = [hidden.doubt, *doubts]
+    elif limit := below_detection(values):
+        doubts = [limit, *doubts]
     return column, fields, [f"values of {column}, spread between the points"], doubts
 
 

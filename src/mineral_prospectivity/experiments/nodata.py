@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import ndimage
 
+from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.nodata import as_declared, number
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ ENORMOUS = 1e19
 
 LEAST_SHARE = 0.005
 """Of the pixels, that an unusual value must fill to be taken for none."""
+
+LEAST_REPEATED, VARIED = 2, 5
+"""Of a limit of detection: its samples, and for each limit as many distinct values measured."""
 
 LEAST_FRAME = 0.02
 MOST_INSIDE = 0.02
@@ -71,6 +75,29 @@ def hidden_nodata(
         if why and (picture or _never_measured(value)):
             return HiddenNodata(declared, why)
     return _frame_of_zeros(values) if picture else None
+
+
+def below_detection(values: NDArray[np.float64]) -> str | None:
+    """Return why negative samples seem to say that there was less than could be measured.
+
+    Laboratories write the limit of detection with a minus: -5 for less than 5. As a number it is
+    the lowest of all, though what was there may lie just below the next.
+
+    Parameters
+    ----------
+    values
+        Of one variable, shape (samples,); NaN where there is none.
+    """
+    known = values[np.isfinite(values)]
+    limits, counts = np.unique(known[known < 0], return_counts=True)
+    others = np.unique(known[known >= 0]).size
+    if not limits.size or counts.min() < LEAST_REPEATED or others < VARIED * limits.size:
+        return None
+    share, listed = counts.sum() / known.size, first_few(number(float(one)) for one in limits)
+    return (
+        f"{_percent(share)} of the values are {listed} and no other is negative, as laboratories "
+        "write what is below the limit of detection. If so, write half of that limit in the file"
+    )
 
 
 def _customary(value: float) -> bool:

@@ -12,7 +12,7 @@ from odc.geo import CRS
 from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.experiments.columns import value_columns
 from mineral_prospectivity.experiments.found import Found, LeftOut, unit_in
-from mineral_prospectivity.experiments.nodata import hidden_nodata
+from mineral_prospectivity.experiments.nodata import below_detection, hidden_nodata
 from mineral_prospectivity.geo.array_folder import FEATURES, read_array_folder
 from mineral_prospectivity.geo.columns import is_measured, numbers
 from mineral_prospectivity.geo.formats import read_table_file
@@ -156,9 +156,17 @@ def _hidden(values: pd.DataFrame) -> tuple[float | None, list[str]]:
         if (hidden := hidden_nodata(column.astype(np.float64), column.dtype))
     }
     nodata = next((hidden.value for hidden in found.values()), None)
+    limits = {
+        name: why
+        for name, column in columns.items()
+        if name not in found and (why := below_detection(column.astype(np.float64)))
+    }
     return nodata, [
-        f"column {name!r}: {hidden.doubt}"
-        if hidden.value == nodata
-        else f"column {name!r}: {hidden.why}. If so, leave it empty in the file"
-        for name, hidden in found.items()
+        *(
+            f"column {name!r}: {hidden.doubt}"
+            if hidden.value == nodata
+            else f"column {name!r}: {hidden.why}. If so, leave it empty in the file"
+            for name, hidden in found.items()
+        ),
+        *(f"column {name!r}: {why}" for name, why in limits.items()),
     ]

@@ -12,7 +12,7 @@ import numpy as np
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import Window, widened
 from mineral_prospectivity.geo.layers import first_few
-from mineral_prospectivity.geo.names import class_name
+from mineral_prospectivity.geo.names import clash_words, class_name, first_clash
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.samples import Samples, map_windows, read_tiled
 
@@ -248,14 +248,12 @@ def _refuse_fractional(layer: EvidenceLayer, values: NDArray[np.float64]) -> Non
 
 
 def _refuse_clashes(layer: EvidenceLayer, names: list[str]) -> None:
-    taken: dict[str, str] = {}
-    for name in names:
-        other = taken.setdefault(class_name(name), name)
-        if other != name:
-            column = None if layer.spec.classes else next(iter(layer.spec.column), None)
-            where = "under classes:" if column is None else f"in column {column!r} of the file"
-            msg = f"classes {other!r} and {name!r} would give bands of one name. Rename one {where}"
-            raise layer.error(msg)
+    alike = first_clash(names)
+    if alike:
+        column = None if layer.spec.classes else next(iter(layer.spec.column), None)
+        where = "under classes:" if column is None else f"in column {column!r} of the file"
+        msg = f"{clash_words(*alike)} {where}"
+        raise layer.error(msg)
 
 
 def _fraction_band(layer: EvidenceLayer, name: str) -> Band:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 SPELLED = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "œ": "oe", "ł": "l"}
@@ -38,6 +42,27 @@ def layer_name(text: str) -> str:
     """
     name = slug(slug(text).encode("ascii", "ignore").decode())
     return name if name[:1].isalpha() else f"layer_{name}".rstrip("_")
+
+
+def first_clash(names: Iterable[str]) -> tuple[str, str] | None:
+    """Return the first two classes whose bands would have one name, None where all differ.
+
+    Examples
+    --------
+    >>> first_clash(["Shale", "granite", "shale "]), first_clash(["Shale", "granite"])
+    (('Shale', 'shale '), None)
+    """
+    taken: dict[str, str] = {}
+    for name in names:
+        other = taken.setdefault(class_name(name), name)
+        if other != name:
+            return other, name
+    return None
+
+
+def clash_words(one: str, other: str) -> str:
+    """Return what is wrong with two classes whose bands would have one name."""
+    return f"classes {one!r} and {other!r} would give bands of one name. Rename one"
 
 
 def class_name(text: str) -> str:
