@@ -54,6 +54,7 @@ bench: setup-dev ## Speed and scale beside the peers, as ratios from one run
 
 bench-quality: setup-dev ## Scores and uncertainty judged on several regions: docs/benchmarks.md (hours; resumes)
 	$(BIN)/python benchmarks/quality.py
+	$(BIN)/python benchmarks/deposits.py
 	$(BIN)/python benchmarks/uncertainty.py
 	$(BIN)/python benchmarks/publish.py
 

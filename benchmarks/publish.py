@@ -9,16 +9,16 @@ import shutil
 from pathlib import Path
 
 from judging.experiments import PROJECT
-from judging.regions import DEVELOPMENT, REGIONS
-from judging.words import quality_page, uncertainty_page
+from judging.regions import DEVELOPMENT, GROWING, REGIONS
+from judging.words import deposits_page, quality_page, uncertainty_page
 
-PARTS = {"quality": quality_page, "uncertainty": uncertainty_page}
+PARTS = {"quality": quality_page, "deposits": deposits_page, "uncertainty": uncertainty_page}
 HEAD = """# Benchmarks
 
-Written by `make bench-quality` from the results of `benchmarks/quality.py` and
-`benchmarks/uncertainty.py`; wins and losses alike. Every score is of cells of blocks that the model
-never saw. A deal is one way of dealing the spatial blocks to folds; settings were chosen on deals 0
-to 4 and on other simulated regions than those reported here.
+Written by `make bench-quality` from the results of `benchmarks/quality.py`,
+`benchmarks/deposits.py` and `benchmarks/uncertainty.py`; wins and losses alike. Every score is of
+cells of blocks that the model never saw. A deal is one way of dealing the spatial blocks to folds;
+settings were chosen on deals 0 to 4 and on other simulated regions than those reported here.
 """
 
 
@@ -44,7 +44,7 @@ def publish(store: Path, page: Path) -> None:
         refuse_development(found)
         figure = images / f"benchmark_{part}.png"
         shutil.copyfile(store / part / f"{part}.png", figure)
-        sections[part] = section(found, f"images/{figure.name}", REGIONS)
+        sections[part] = section(found, f"images/{figure.name}", REGIONS | GROWING)
     written = [sections[part] for part in PARTS if part in sections]
     page.write_text("\n".join([HEAD, *written]), encoding="utf-8")
     print(page)

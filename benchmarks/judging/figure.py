@@ -11,7 +11,9 @@ mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend must be chosen first
 from matplotlib.lines import Line2D
 
+from judging.contestants import ENSEMBLE
 from judging.page import mean_curve
+from judging.scores import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,6 +68,31 @@ def _forest(axis: Any, found: Mapping[str, Any], metric: str) -> None:
         axis.xaxis.set_major_formatter("{x:g}")
     axis.set_yticks(np.arange(len(names)), [name.replace("_", " ") for name in reversed(names)])
     axis.tick_params(labelsize=7)
+
+
+def draw_deposits(summary: Mapping[str, Any], path: Path) -> None:
+    """Draw the share of the limit's expected deposits against the deposits learned from."""
+    areas = (0.01, 0.05)
+    figure, axes = plt.subplots(1, len(areas), figsize=(10, 4.4), sharey=True, layout="constrained")
+    models = [name for name in next(iter(summary.values()))["models"] if name != LIMIT]
+    order = sorted(summary.values(), key=lambda found: found["deposit_cells"])
+    counts = [found["deposit_cells"] for found in order]
+    for axis, area in zip(axes, areas, strict=True):
+        for number, model in enumerate(models):
+            shares = [
+                found["models"][model]["expected_share_of_limit"][f"capture@{area:g}"]
+                for found in order
+            ]
+            width = 2.0 if model == ENSEMBLE else 1.0
+            axis.plot(counts, shares, "o-", c=f"C{number}", lw=width, ms=4, label=model)
+        axis.axhline(0.9, color="0.6", lw=0.8, ls=":")
+        axis.set(xscale="log", xlabel="deposit cells", title=f"best {100 * area:g} % of the area")
+        axis.set_xticks(counts, [str(count) for count in counts], rotation=45)
+        axis.minorticks_off()
+    axes[0].set_ylabel("expected deposits, of the limit's")
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.savefig(path, dpi=110)
+    plt.close(figure)
 
 
 def draw_uncertainty(summary: Mapping[str, Any], path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from judging.scores import AREAS, BEYOND
+from judging.scores import AREAS, BEYOND, LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -83,6 +83,30 @@ def difference(gap: Mapping[str, float] | None, factor: float, digits: int = 2) 
     value, low, high = (factor * gap[name] for name in ("value", "low", "high"))
     text = f"{value:+.{digits}f} ({low:+.{digits}f} to {high:+.{digits}f})"
     return f"**{text}**" if low > 0 or high < 0 else text
+
+
+DEPOSIT_HEADINGS = (
+    "Region", "Deposit cells", "Clusters", "Model", "AUC", "NLL x 1000", "Over the limit's",
+    "Expected deposits, of the limit's, at 1, 2, 5 %", "CPU s", "NLL x 1000, ensemble less it",
+)  # fmt: skip
+
+
+def deposits_table(summary: Mapping[str, Any]) -> str:
+    """Return one table of all regions and models, the best NLL of a region first."""
+    rows = []
+    for name, found in summary.items():
+        known, limit = found["models"], found["models"][LIMIT]["nll"]["value"]
+        of_region = [name, str(found["deposit_cells"]), str(found["clusters"])]
+        for _, model in sorted((_order(scores, model), model) for model, scores in known.items()):
+            row = dict(zip(HEADINGS[1:], _row(model, found), strict=True))
+            nll = known[model].get("nll")
+            over = f"{1000 * (nll['value'] - limit):.2f}" if nll else "–"
+            rows.append([
+                *of_region, row["Model"], row["AUC"], row["NLL x 1000"], over,
+                _of_the_limit(known[model]["expected_share_of_limit"]),
+                row["CPU s"], row["NLL x 1000, ensemble less it"],
+            ])  # fmt: skip
+    return markdown(DEPOSIT_HEADINGS, rows)
 
 
 def uncertainty_table(summary: Mapping[str, Any]) -> str:

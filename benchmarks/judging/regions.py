@@ -66,7 +66,16 @@ DEVELOPMENT = _five("dev", 11) | {
 }
 """Regions that settings may be chosen on; they are never reported."""
 
-ALL = REGIONS | DEVELOPMENT
+GROWING = {
+    f"sim_{seed}_{side**2}x": RegionSpec(
+        seed, f"as the demo region, {side**2} times the ground", (160 * side, 200 * side)
+    )
+    for seed in (111, 112)
+    for side in (1, 2, 4)
+}
+"""Regions for reporting, of one law on more and more ground: their deposits grow with it."""
+
+ALL = REGIONS | GROWING | DEVELOPMENT
 
 DRAWN = ALL | {"demo": RegionSpec(1, "the demo region", (240, 200))}
 """Every region whose law is known."""

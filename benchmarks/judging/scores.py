@@ -8,6 +8,7 @@ import numpy as np
 
 from mineral_prospectivity.scoring.bootstrap import LOWER_IS_BETTER
 from mineral_prospectivity.scoring.calibration_line import calibration_line
+from mineral_prospectivity.scoring.capture import capture_curve
 from mineral_prospectivity.scoring.kernels import SegmentTable
 from mineral_prospectivity.scoring.reliability import reliability
 from mineral_prospectivity.scoring.resampling import resampling_units
@@ -70,6 +71,7 @@ def judge(
             **_headline(scores[name]),
             **_calibration(table, deals),
             "share_of_limit": _shares(scores[name], scores.get(LIMIT, {})),
+            "expected_share_of_limit": _expected_shares(experiment, deals),
         }
         for name, deals in runs.items()
     }
@@ -159,6 +161,21 @@ def _shares(own: Replicates, limit: Replicates) -> dict[str, float]:
         for name in names
         if name in limit and limit[name][0] > 0
     }
+
+
+def _expected_shares(experiment: Experiment, deals: Sequence[np.ndarray]) -> dict[str, float]:
+    """Return the same with the deposits to be expected, by the limit, for those that there are.
+
+    It is free of the luck of the deposits drawn.
+    """
+    limit, cells = experiment.limit, experiment.cells["weight"].to_numpy(np.float64)
+    if limit is None:
+        return {}
+    expected = limit * cells
+    best = capture_curve(limit, expected, cells).at(AREAS)
+    found = [capture_curve(p, expected, cells).at(AREAS) for p in deals]
+    shares = np.mean(found, axis=0) / best
+    return {f"capture@{area:g}": float(share) for area, share in zip(AREAS, shares, strict=True)}
 
 
 def _published(experiment: Experiment) -> dict[str, Any]:

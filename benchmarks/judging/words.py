@@ -5,7 +5,13 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from judging.page import mean_curve, mean_of, quality_table, uncertainty_table
+from judging.page import (
+    deposits_table,
+    mean_curve,
+    mean_of,
+    quality_table,
+    uncertainty_table,
+)
 from judging.scores import BEYOND
 
 if TYPE_CHECKING:
@@ -44,6 +50,14 @@ the SD of the log-odds does not, and finds the gap of the log-odds only a little
 layer that may be missing is right on `sim_103_omitted` alone of the simulated regions.
 """
 
+ABOUT_DEPOSITS = """\
+How near a model comes to what the layers can tell depends on how many deposits it has to learn
+from. Regions of the demo region's law, on one, four and sixteen times the ground: the deposits grow
+with it, and nothing else changes. *Over the limit's* is the NLL less that of p given the layers.
+Captures here count the deposits that are to be expected, by p given the layers, so that no luck of
+the draw is in them. The models are those of the section on quality.
+"""
+
 SCORES = {"nll": ("NLL", -1), "roc_auc": ("AUC", 1), "capture@0.05": ("capture at 5 %", 1)}
 
 
@@ -80,6 +94,24 @@ def uncertainty_page(
         "",
         f"![Coverage, learning, odd inputs, labels bought]({figure})\n",
         uncertainty_table(found),
+        "",
+    ])  # fmt: skip
+
+
+def deposits_page(
+    summary: Mapping[str, Any], figure: str, regions: Mapping[str, RegionSpec]
+) -> str:
+    """Return the section on how many deposits a map takes."""
+    found = summary["experiments"]
+    return "\n".join([
+        "## Deposits\n",
+        _measured(summary),
+        ABOUT_DEPOSITS,
+        *(f"- `{name}`: {_region(name, one, regions)}" for name, one in found.items()),
+        "\n### Met and missed\n",
+        *_met_and_missed(found, DEPOSITS),
+        f"\n![Share of what is possible against deposits]({figure})\n",
+        deposits_table(found),
         "",
     ])  # fmt: skip
 
@@ -129,9 +161,9 @@ def _in_the_null_band(found: Mapping[str, Any]) -> bool:
     return own["ece"] <= own["ece_null_high"]
 
 
-def _near_the_limit(score: str) -> Judge:
+def _near_the_limit(score: str, of: str = "share_of_limit") -> Judge:
     def judge(found: Mapping[str, Any]) -> bool | None:
-        share = found["models"][found["reference"]]["share_of_limit"].get(score)
+        share = found["models"][found["reference"]][of].get(score)
         return None if share is None else share >= 0.9
 
     return judge
@@ -146,6 +178,17 @@ QUALITY: dict[str, Judge] = {
     "Capture at 1 %, .9 of the limit's or more": _near_the_limit("capture@0.01"),
     "Capture at 2 %, .9 of the limit's or more": _near_the_limit("capture@0.02"),
     "Capture at 5 %, .9 of the limit's or more": _near_the_limit("capture@0.05"),
+}
+
+DEPOSITS: dict[str, Judge] = {
+    "NLL lower than every peer's": _not_below_the_best_peer("nll", -1),
+    "ECE inside the band of an exact map": _in_the_null_band,
+    **{
+        f"Expected deposits at {area} %, .9 of the limit's or more": _near_the_limit(
+            f"capture@{area / 100:g}", "expected_share_of_limit"
+        )
+        for area in (1, 2, 5)
+    },
 }
 
 UNCERTAINTY: dict[str, Judge] = {

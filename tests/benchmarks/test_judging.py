@@ -12,12 +12,13 @@ import publish
 import quality
 from judging.contestants import PEERS, Contestant, Outcome, overridden, peer_contestants
 from judging.experiments import declare_arrays, load_experiment
+from judging.figure import draw_deposits
 from judging.page import difference, quality_table
-from judging.regions import ALL, DEVELOPMENT, REGIONS, RegionSpec
+from judging.regions import ALL, DEVELOPMENT, GROWING, REGIONS, RegionSpec
 from judging.scores import LIMIT, judge
 from judging.store import Store
 from judging.told import told_predictions, told_terms
-from judging.words import quality_page
+from judging.words import deposits_page, quality_page
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.scoring.capture import capture
 from mineral_prospectivity.scoring.ranking import roc_auc
@@ -45,6 +46,10 @@ def test_a_score_is_the_mean_over_the_deals(judged, experiment):
     assert own["capture@0.05"]["value"] == pytest.approx(captured, abs=1e-12)
     assert own["share_of_limit"]["capture@0.05"] == pytest.approx(captured / limit)
     assert found["deals"] == 2
+    expected = np.mean([capture(p, experiment.limit, 0.05) for p in noisy])
+    best = capture(experiment.limit, experiment.limit, 0.05)
+    assert own["expected_share_of_limit"]["capture@0.05"] == pytest.approx(expected / best)
+    assert found["models"][LIMIT]["expected_share_of_limit"]["capture@0.05"] == 1.0
 
 
 def test_differences_are_paired(judged):
@@ -79,6 +84,19 @@ def test_the_page_marks_what_is_beyond_doubt(judged):
     page = quality_page(summary, "figure.png", {})
     assert "`small`, NLL: level with same; infinite for flat. By the mean, place 1 of 3" in page
     assert "- AUC not below the best peer's: missed on `small`." in page
+
+
+def test_the_section_on_deposits_says_how_near_models_come_to_the_limit(judged, tmp_path):
+    found, _ = judged
+    found["models"]["ensemble"]["expected_share_of_limit"]["capture@0.05"] = 0.91
+    summary = {"seeds": [100], "machine": "m", "software": "s", "experiments": {"small": found}}
+    page = deposits_page(summary, "figure.png", {})
+    assert "- Expected deposits at 5 %, .9 of the limit's or more: met on `small`." in page
+    limit, *_ = [line for line in page.splitlines() if line.startswith("| small |")]
+    assert "| limit |" in limit
+    assert "| 0.00 | 1.00, 1.00, 1.00 |" in limit
+    draw_deposits(summary["experiments"], tmp_path / "deposits.png")
+    assert (tmp_path / "deposits.png").stat().st_size > 10_000
 
 
 def test_every_deal_keeps_the_cells_and_moves_the_folds(experiment):
@@ -176,9 +194,10 @@ def test_folds_are_not_dealt_anew_under_the_density_of_deposits():
 
 
 def test_reported_regions_are_not_those_of_development():
-    assert min(spec.seed for spec in REGIONS.values()) > 100
-    assert not {spec.seed for spec in REGIONS.values()} & {s.seed for s in DEVELOPMENT.values()}
-    assert set(ALL) == set(REGIONS) | set(DEVELOPMENT)
+    reported = {spec.seed for spec in (*REGIONS.values(), *GROWING.values())}
+    assert min(reported) > 100
+    assert not reported & {spec.seed for spec in DEVELOPMENT.values()}
+    assert set(ALL) == set(REGIONS) | set(GROWING) | set(DEVELOPMENT)
     assert all(peer.candidates for peer in PEERS.values())
 
 

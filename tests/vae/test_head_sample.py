@@ -48,6 +48,17 @@ def test_all_positives_and_about_as_many_background_cells_as_asked(data):
     assert (data.folds[sample.rows] != 1).all()
 
 
+def test_many_deposits_draw_ten_background_cells_each(data):
+    """A sample of fixed size would blur what many deposits tell."""
+    many = dataclasses.replace(data, labels=(np.arange(CELLS) % 40 == 0).astype(np.int8))
+    positives = ((many.folds != 1) & many.positive).sum()
+    drawn = len(draw(many, 1000).rows) - positives
+    assert 0.85 * 10 * positives < drawn < 1.05 * 10 * positives
+    counted = np.where(np.arange(CELLS) % 200 == 0, many.labels, 0)  # one cell of five each
+    buffered = dataclasses.replace(many, deposits=counted)
+    assert len(draw(buffered, 1000).rows) - positives < drawn / 3
+
+
 def test_the_counts_add_up_to_the_map(data):
     seen = data.folds != 1
     assert draw(data, 3000).counts.sum() == pytest.approx(data.weights[seen].sum(), rel=1e-12)

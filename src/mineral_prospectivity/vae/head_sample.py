@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.data import TrainingData
 
 
+BACKGROUND_A_DEPOSIT = 10
+"""Background cells drawn for each deposit, at least: with fewer, the sample blurs what the deposits
+tell."""
+
+
 class HeadSample(NamedTuple):
     """Cells that a head is fitted to: all positives, then a sample of background."""
 
@@ -34,7 +39,7 @@ class HeadSample(NamedTuple):
         pilot: Callable[[NDArray[np.int64]], NDArray[np.float64]],
         stands_for: float = 1.0,
     ) -> HeadSample:
-        """Draw about ``size`` background cells, more of them where deposits are likely.
+        """Draw background cells, more of them where deposits are likely.
 
         Half of the draws follow the map, half the probability of a pilot model; each cell stands
         for as many as its chance of being drawn says. Likely ground, which decides the ranking,
@@ -46,7 +51,8 @@ class HeadSample(NamedTuple):
         data, fit
             What the fit may see.
         size
-            Background cells wanted; where there are no more, all are taken.
+            About as many background cells are drawn, or ten for each deposit if these are more;
+            where there are no more, all are taken.
         rng
             Generator of the draws.
         pilot
@@ -57,6 +63,8 @@ class HeadSample(NamedTuple):
         seen = fit.sees(data.folds)
         positives = np.flatnonzero(seen & data.positive)
         drawn = np.flatnonzero(seen & data.background)
+        deposits = data.deposits_a_positive(positives) * len(positives)
+        size = max(size, round(BACKGROUND_A_DEPOSIT * deposits))
         mass = data.weights[drawn]
         counts = mass
         if len(drawn) > size:

@@ -111,7 +111,11 @@ class VaeSettings(AutoencoderSettings):
     ] = 1.0
     head_background: Annotated[
         int,
-        Field(ge=100, description="About as many background cells is the head fitted to."),
+        Field(
+            ge=100,
+            description="About as many background cells is the head fitted to, or ten for each "
+            "deposit if these are more.",
+        ),
     ] = 4000
     head_dispersion: Annotated[
         float,
