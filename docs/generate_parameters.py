@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from mineral_prospectivity.parameter_errors import is_group
 from mineral_prospectivity.parameters import Parameters
+from mineral_prospectivity.parameters.errors import is_group
 from mineral_prospectivity.vae.kinds import KINDS
 
 if TYPE_CHECKING:
