@@ -105,6 +105,30 @@ def test_points_with_values_become_a_layer_a_column(folder):
     assert found["soil_as"].fields["max_distance"] > 100
 
 
+def test_a_table_of_scattered_samples_becomes_a_layer_a_column(folder):
+    soil = sites(200)[["geometry"]].assign(Cu_ppm=RNG.random(200), Au_ppb=RNG.random(200))
+    degrees = soil.to_crs("EPSG:4326").geometry
+    at = {"longitude": degrees.x, "latitude": degrees.y}
+    soil.drop(columns="geometry").assign(**at).to_csv(folder / "soil.csv", index=False)
+    soil.to_file(folder / "points.gpkg")
+    found, _ = looked(folder)
+    for column, unit in (("Cu_ppm", "ppm"), ("Au_ppb", "ppb")):
+        fields = found[f"soil_{column.lower()}"].fields
+        as_points = found[f"points_{column.lower()}"].fields
+        assert fields == as_points | {
+            "kind": "table", "x": "longitude", "y": "latitude", "crs": "EPSG:4326"
+        }  # fmt: skip
+        assert fields["unit"] == unit
+
+
+def test_a_table_of_a_lattice_is_one_layer_of_means(folder):
+    x, y = (axis.ravel() for axis in np.meshgrid(*(np.arange(40) * 500.0 for _ in range(2))))
+    at = {"x": x + 505_000, "y": y + 5_205_000}
+    pd.DataFrame(at | {"k": RNG.random(x.size), "th": y}).to_csv(folder / "grid.csv", index=False)
+    found, _ = looked(folder)
+    assert found["grid"].fields == {"kind": "table"}
+
+
 def test_numbers_that_measure_nothing_are_left_out_with_the_reason(folder):
     samples = sites(200).assign(
         ID=RNG.permutation(200) + 5000,
@@ -121,12 +145,12 @@ def test_numbers_that_measure_nothing_are_left_out_with_the_reason(folder):
     samples.drop(columns=["geometry", "STATUS"]).to_csv(folder / "soil.csv", index=False)
     found, _ = looked(folder)
     assert [name for name in found if name.startswith("chips")] == ["chips_depth", "chips_cu_ppm"]
-    assert found["soil"].fields["column"] == ["depth", "cu_ppm"]
+    assert [name for name in found if name.startswith("soil")] == ["soil_depth", "soil_cu_ppm"]
     why = (
         "left out, as nothing measured: 'ID' (an identifier), 'SurveyYear' (a date), 'MAP_SHEET' "
         "(a map sheet), 'Lith_code' (codes of classes), 'point' (numbers of the rows)"
     )
-    assert any(doubt.startswith(why) for doubt in found["soil"].doubts)
+    assert any(doubt.startswith(why) for doubt in found["soil_depth"].doubts)
     assert any(doubt.startswith(why) for doubt in found["chips_depth"].doubts)
 
 
@@ -160,7 +184,7 @@ def test_samples_that_hide_nodata_or_text(folder):
     assert not any("_as" in name for name in found)
     why = "since 25 % of the values are -9999, which often means none, and all others lie far"
     text = "left out: column 'As' holds text in 12 of 200 rows, e.g. '<0.5'. Replace it by a number"
-    for name in ("soil_cu_ppm", "rocks"):
+    for name in ("soil_cu_ppm", "rocks_cu_ppm"):
         assert (found[name].fields["column"], found[name].fields["nodata"]) == ("Cu_ppm", -9999.0)
         assert f"nodata: -9999, {why}" in found[name].doubts[0]
         assert any(doubt.startswith(text) for doubt in found[name].doubts)
@@ -174,7 +198,7 @@ def test_samples_below_the_limit_of_detection_are_doubted(folder):
     x, y = samples.geometry.x, samples.geometry.y
     samples.drop(columns="geometry").assign(x=x, y=y).to_csv(folder / "rocks.csv", index=False)
     found, _ = looked(folder)
-    for name in ("soil_cu_ppm", "rocks"):
+    for name in ("soil_cu_ppm", "rocks_cu_ppm"):
         assert "10 % of the values are -1 and no other is negative" in found[name].doubts[0]
         assert "nodata" not in found[name].fields
 
@@ -200,15 +224,16 @@ def test_the_layer_that_limits_the_map_is_named(folder):
     assert bounds.doubt is None
 
 
-def test_a_table_that_loses_one_of_three_columns_is_drawn(folder, tmp_path):
+def test_a_table_that_loses_two_of_three_columns_is_drawn(folder, tmp_path):
     arsenic = np.where(np.arange(200) < 12, "<0.5", "1.5")
     samples = sites(200).drop(columns="STATUS").assign(Cu=RNG.random(200), Pb=2.0, As=arsenic)
     x, y = samples.geometry.x, samples.geometry.y
     samples.drop(columns="geometry").assign(x=x, y=y).to_csv(folder / "soil.csv", index=False)
     (tmp_path / "conf").mkdir()
     draft = drafted(folder)
-    soil = next(one for one in draft.layers if one.name == "soil")
-    assert soil.fields["column"] == ["Cu", "Pb"]
+    (soil,) = (one for one in draft.layers if one.path.name == "soil.csv")
+    assert (soil.name, soil.fields["column"]) == ("soil_cu", "Cu")
+    assert "left out, the same at all points: 'Pb'" in soil.doubts
     assert any(doubt.startswith("left out: column 'As' holds text") for doubt in soil.doubts)
     assert write_experiment(draft, tmp_path / "conf", tmp_path / "reports").exists()
 
@@ -232,7 +257,7 @@ def test_deposits_in_a_table_are_switched_off(folder, suffix, crs):
     table = pd.DataFrame(at | {"tonnage": RNG.random(len(mines))})
     write = table.to_csv if suffix == ".csv" else table.to_parquet
     write(folder / f"mines{suffix}", index=False)
-    mines = next(one for one in drafted(folder).layers if one.name == "mines")
+    mines = next(one for one in drafted(folder).layers if one.name == "mines_tonnage")
     assert (mines.fields["kind"], mines.use) == ("table", "off")
     assert mines.doubts[0].startswith("100% of the deposits lie on its points")
 

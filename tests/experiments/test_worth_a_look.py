@@ -87,8 +87,8 @@ def test_a_table_with_samples_in_few_cells_is_told_how_to_spread_them(tmp_path, 
     pd.concat([few, few]).to_csv(layer.path, index=False)
     assert doubtful_layer(layer, GRID) == [
         f"layer 'soil' ({layer.path}): samples of a table count only in the cells they lie in, "
-        "9% of the grid. To spread them between, save them as points (GeoPackage) and declare "
-        "kind: points, with column (one a layer) and max_distance"
+        "9% of the grid. To spread them between, declare max_distance: no value is spread "
+        "farther, m"
     ]
     samples.to_csv(layer.path, index=False)
     assert doubtful_layer(layer, GRID) == []

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
-from mineral_prospectivity.errors import LayerError
+from mineral_prospectivity.errors import ConfigurationError, LayerError
 from mineral_prospectivity.geo.evidence import layer_evidence
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.formats import read_table_file
@@ -46,6 +47,51 @@ def test_means_of_the_samples_in_a_cell(table, grid):
     assert values[:, 0, 0].tolist() == [2, 2]
     assert values[:, 3, 4].tolist() == [7, 8]
     assert np.isfinite(values).sum() == 4
+
+
+def test_values_are_spread_between_samples_as_far_as_declared(table, grid, vector_layer):
+    spread = table_layer(table, max_distance=150.0, neighbours=2)
+    raster = layer_evidence(spread, grid)
+    values = raster.array()
+    assert raster.names == ("soil_cu", "soil_zn")
+    assert raster.bands[0].description == "Mean of cu at the 2 nearest points"
+    assert values[0, 0, 0] == 2  # of the samples of 1 and 3
+    assert values[1, 0, 0] == 5  # one of them has no zinc: the next that has some is far off
+    assert np.isnan(values[:, 0, 3]).all()  # 210 m from the nearest
+    points = [shapely.Point(*at) for at in SAMPLES[["x", "y"]].to_numpy()]
+    same = vector_layer(
+        points, kind="points", attributes={"cu": SAMPLES["cu"]}, column="cu", max_distance=150.0,
+        neighbours=2,
+    )  # fmt: skip
+    np.testing.assert_array_equal(layer_evidence(same, grid).array()[0], values[0])
+
+
+def test_spread_samples_reach_as_far_as_they_count(table):
+    layer = table_layer(table, column="cu", max_distance=200.0)
+    west, south, east, north = common_bounds([layer], CRS, 10.0)
+    assert (west, north) == (WEST + 10 - 200, NORTH - 10 + 200)
+    assert (east, south) == (WEST + 9999 + 200 - 9, NORTH - 350 - 200)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"neighbours": 3}, "neighbours means nothing for kind: table without a max_distance"),
+        ({"max_distance": 0.0}, "max_distance = 0.0: input should be greater than 0"),
+    ],
+)
+def test_spreading_that_cannot_be(table, fields, said):
+    with pytest.raises(ConfigurationError, match=said):
+        table_layer(table, **fields)
+
+
+def test_a_column_without_numbers_is_not_spread(table, grid):
+    empty = table.with_name(f"empty{table.suffix}")
+    frame = SAMPLES.assign(cu=-1.0)
+    frame.to_parquet(empty) if table.suffix == ".parquet" else frame.to_csv(empty)
+    layer = table_layer(empty, column="cu", max_distance=100.0, nodata=-1.0)
+    with pytest.raises(LayerError, match="column 'cu' has no numbers"):
+        layer_evidence(layer, grid)
 
 
 def test_one_column_takes_the_name_of_the_layer(table, grid):

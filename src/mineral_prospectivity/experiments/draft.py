@@ -184,13 +184,13 @@ def _with_radii(found: Found, resolution: float) -> Found:
 
 def _with_few_samples(found: Found, grid: GeoBox) -> Found:
     """Doubt samples that are few for the grid."""
-    kind = found.fields["kind"]
-    if found.use == "off" or not (kind == "table" or "max_distance" in found.fields):
+    spread = "max_distance" in found.fields
+    if found.use == "off" or not (spread or found.fields["kind"] == "table"):
         return found
     crs, samples = grid_crs(grid), cast("gpd.GeoDataFrame", found.picture)
     places = samples.set_crs((found.crs or crs).wkt, allow_override=True).to_crs(crs.wkt).geometry
     points = places.representative_point()
-    few = few_samples(kind, points.x.to_numpy(), points.y.to_numpy(), grid)
+    few = few_samples(points.x.to_numpy(), points.y.to_numpy(), grid, spread=spread)
     return replace(found, doubts=(*found.doubts, few)) if few else found
 
 

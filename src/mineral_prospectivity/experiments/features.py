@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from pandas.api.types import is_numeric_dtype
-from scipy.spatial import KDTree
 
 from mineral_prospectivity.experiments.columns import value_columns
-from mineral_prospectivity.experiments.found import CLASS_NAME, Found, LeftOut, unit_in
-from mineral_prospectivity.experiments.nodata import below_detection, hidden_nodata
+from mineral_prospectivity.experiments.found import CLASS_NAME, Found, LeftOut
+from mineral_prospectivity.experiments.scattered import column_alone, value_layers
 from mineral_prospectivity.geo.classes import MAX_CLASSES
-from mineral_prospectivity.geo.columns import numbers
 from mineral_prospectivity.geo.formats import feature_layers, read_feature_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
@@ -22,8 +19,6 @@ from mineral_prospectivity.geo.vectors import KIND_OF
 if TYPE_CHECKING:
     from pathlib import Path
 
-MOST_VALUES = 12
-"""Columns of numbers of one points file that become layers; more are named only."""
 
 FEWEST_CLASSES = 2
 
@@ -64,7 +59,7 @@ def _layers_of(path: Path, frame: Any, file_layer: str | None) -> list[Found | L
             fields={"kind": kind, **shared, **fields},
             crs=None if frame.crs is None else named_crs(frame.crs),
             bounds=tuple(frame.total_bounds),
-            picture=_picture(frame, column, fields.get("nodata")),
+            picture=frame if column is None else column_alone(frame, column, fields.get("nodata")),
             guesses=tuple(guesses),
             doubts=(*doubts, *more),
         )
@@ -72,15 +67,8 @@ def _layers_of(path: Path, frame: Any, file_layer: str | None) -> list[Found | L
     ]
 
 
-def _picture(frame: Any, column: str | None, nodata: float | None) -> Any:
-    """Return the features with the numbers of a column alone, where there is one."""
-    if column is None:
-        return frame
-    values = numbers("picture", frame, column, nodata)
-    return frame[[frame.geometry.name]].assign(**{column: values})
-
-
 Described = tuple[str | None, dict[str, Any], list[str], list[str]]
+"""A column, where the layer has one, its fields, and what was guessed and is doubtful."""
 
 
 def _lines(_frame: Any) -> list[Described]:
@@ -118,47 +106,16 @@ def class_column(frame: Any) -> str | None:
 
 def _points(frame: Any) -> list[Described]:
     values, doubts = value_columns(frame.drop(columns=frame.geometry.name))
-    values = [name for name in values if frame[name].dropna().unique().size > 1]
-    if not values:
+    layers = value_layers(frame, values, doubts)
+    if not layers:
         doubt = "are these deposits or occurrences? Then remove the layer: it would tell the answer"
         return [(None, {}, ["points without values: distance to the nearest"], [doubt, *doubts])]
-    reach = _reach(frame)
-    doubts.insert(0, f"values reach {reach:g} m from a point, a guess from the points' distances")
-    if len(values) > MOST_VALUES:
-        doubts.append(f"only {MOST_VALUES} of {len(values)} columns of numbers were taken")
-    return [_value_layer(frame, name, reach, doubts) for name in values[:MOST_VALUES]]
-
-
-def _value_layer(frame: Any, column: str, reach: float, doubts: list[str]) -> Described:
-    values, unit = numbers("points", frame, column), unit_in(column)
-    hidden = hidden_nodata(values)
-    fields: dict[str, Any] = {"column": column, "max_distance": reach}
-    fields |= {"unit": unit} if unit else {}
-    if hidden:
-        fields["nodata"] = hidden.value
-        doubts = [hidden.doubt, *doubts]
-    elif limit := below_detection(values):
-        doubts = [limit, *doubts]
-    return column, fields, [f"values of {column}, spread between the points"], doubts
+    return list(layers)
 
 
 def attributes(frame: Any) -> list[str]:
     """Return the names of the attributes."""
     return [str(name) for name in frame.columns if name != frame.geometry.name]
-
-
-def _reach(frame: Any) -> float:
-    """Return five times the median distance of neighbouring points, m, rounded."""
-    metric = frame if frame.crs is None or frame.crs.is_projected else frame.to_crs(_utm(frame))
-    points = np.unique(metric.geometry.get_coordinates().to_numpy(), axis=0)
-    if len(points) < FEWEST_CLASSES:
-        return 1000.0
-    nearest = np.asarray(KDTree(points).query(points, k=2)[0])[:, 1]
-    return float(f"{max(5 * np.median(nearest), 1.0):.1g}")
-
-
-def _utm(frame: Any) -> Any:
-    return frame.estimate_utm_crs()
 
 
 def _about(frame: Any, kind: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import geopandas
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from odc.geo import CRS
@@ -13,6 +13,7 @@ from mineral_prospectivity.errors import LayerError
 from mineral_prospectivity.experiments.columns import value_columns
 from mineral_prospectivity.experiments.found import Found, LeftOut, unit_in
 from mineral_prospectivity.experiments.nodata import below_detection, hidden_nodata
+from mineral_prospectivity.experiments.scattered import column_alone, scattered, value_layers
 from mineral_prospectivity.geo.array_folder import FEATURES, read_array_folder
 from mineral_prospectivity.geo.columns import is_measured, numbers
 from mineral_prospectivity.geo.formats import read_table_file
@@ -22,7 +23,7 @@ from mineral_prospectivity.geo.names import layer_name
 from mineral_prospectivity.geo.sample_table import SampleTable, require_finite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -43,9 +44,13 @@ DEGREES = (180.0, 90.0)
 
 
 def look_at_samples(path: Path) -> list[Found | LeftOut]:
-    """Return the layer in a table or a folder of arrays; or why it is none."""
+    """Return the layers in a table or a folder of arrays; or why there is none.
+
+    A column of scattered samples is a layer, spread between them; a table of a lattice, such as one
+    of the centres of cells, is one layer of means.
+    """
     try:
-        return [_arrays(path) if (path / FEATURES).exists() else _table(path)]
+        return [_arrays(path)] if (path / FEATURES).exists() else _table(path)
     except LayerError as error:
         return [LeftOut(path, str(error).removeprefix(f"{path}: "))]
     except Exception as error:  # pandas raises many kinds
@@ -58,7 +63,7 @@ def _arrays(path: Path) -> Found:
     return _found(path, table, crs=crs, fields={}, what="a folder of arrays")
 
 
-def _table(path: Path) -> Found | LeftOut:
+def _table(path: Path) -> list[Found | LeftOut]:
     frame = read_table_file(path)
     names, x, y = coordinates(path, frame)
     require_finite(str(path), x, y)
@@ -66,14 +71,44 @@ def _table(path: Path) -> Found | LeftOut:
     columns, doubts = value_columns(rest)
     if not columns:
         why = "; ".join([f"has no column of numbers beside {names[0]} and {names[1]}", *doubts])
-        return LeftOut(path, why)
+        return [LeftOut(path, why)]
     crs = CRS(GEOGRAPHIC) if in_degrees(x, y) else None
     fields: dict[str, Any] = {"x": names[0], "y": names[1]} if names != ("x", "y") else {}
     if len(columns) < sum(is_measured(rest[name]) for name in rest.columns):
         fields["column"] = columns
     values = pd.DataFrame({name: numbers(str(path), rest, name) for name in columns})
     table = SampleTable(x, y, values, {})
-    return _found(path, table, crs=crs, fields=fields, doubts=doubts, what="a table")
+    if scattered(x, y):
+        layers = list(_scattered(path, table, crs=crs, fields=fields, doubts=doubts))
+        if layers:
+            return [*layers]
+    return [_found(path, table, crs=crs, fields=fields, doubts=doubts, what="a table")]
+
+
+def _scattered(
+    path: Path,
+    table: SampleTable,
+    *,
+    crs: CRS | None,
+    fields: dict[str, Any],
+    doubts: list[str],
+) -> Iterator[Found]:
+    """Yield a layer for each column of samples that lie in no lattice."""
+    own, of_place = _place(crs)
+    frame = _picture(table.x, table.y, table.values, crs)
+    described = value_layers(frame, [str(name) for name in table.values], [*of_place, *doubts])
+    for column, values, guesses, more in described:
+        yield Found(
+            name=layer_name(f"{path.stem}_{column}"),
+            path=path,
+            about=_about("a table", table),
+            fields={"kind": "table", **fields, **own, **values},
+            crs=crs,
+            bounds=tuple(frame.total_bounds),
+            picture=column_alone(frame, column, values.get("nodata")),
+            guesses=tuple(guesses),
+            doubts=tuple(more),
+        )
 
 
 def coordinates(
@@ -127,24 +162,35 @@ def _found(
         fields |= {"unit": unit} if (unit := units.pop()) else {}
     elif units:
         doubts.append("its columns differ in unit, and a layer has one: only their names say it")
-    if crs is None:
-        doubts.append("the file names no CRS; that of the grid is assumed")
-    elif path.is_file():
-        fields["crs"] = str(crs)
-        doubts.append(f"crs: {crs}, since the coordinates look like degrees")
+    own, of_place = _place(crs) if path.is_file() or crs is None else ({}, [])
     shown = values if nodata is None else values.where(values != nodata)
-    points = geopandas.GeoDataFrame(shown, geometry=geopandas.points_from_xy(x, y))
     return Found(
         name=layer_name(path.stem),
         path=path,
-        about=f"{what} of {len(x)} samples; columns: {first_few(columns, 8)}",
-        fields=fields,
+        about=_about(what, table),
+        fields={**fields, **own},
         crs=crs,
         bounds=(float(x.min()), float(y.min()), float(x.max()), float(y.max())),
-        picture=points,
+        picture=_picture(x, y, shown, crs),
         guesses=("table: a cell takes the mean of the samples in it, a band a column",),
-        doubts=tuple(doubts),
+        doubts=(*doubts, *of_place),
     )
+
+
+def _place(crs: CRS | None) -> tuple[dict[str, Any], list[str]]:
+    """Return the field of a table's CRS, and what is doubtful of it."""
+    if crs is None:
+        return {}, ["the file names no CRS; that of the grid is assumed"]
+    return {"crs": str(crs)}, [f"crs: {crs}, since the coordinates look like degrees"]
+
+
+def _about(what: str, table: SampleTable) -> str:
+    return f"{what} of {len(table.x)} samples; columns: {first_few(table.values.columns, 8)}"
+
+
+def _picture(x: Any, y: Any, values: pd.DataFrame, crs: CRS | None) -> gpd.GeoDataFrame:
+    points = gpd.points_from_xy(x, y)
+    return gpd.GeoDataFrame(values, geometry=points, crs=None if crs is None else crs.wkt)
 
 
 def _hidden(values: pd.DataFrame) -> tuple[float | None, list[str]]:

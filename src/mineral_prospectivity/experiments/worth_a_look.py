@@ -114,38 +114,39 @@ def _doubtful_pixels(layer: EvidenceLayer, grid: GeoBox) -> list[str]:
 
 
 def _few_samples(layer: EvidenceLayer, grid: GeoBox) -> str | None:
+    spread = layer.spec.max_distance is not None
     if layer.spec.kind == "table":
-        return few_samples(
-            "table", *sample_coordinates(layer, read_table(layer), grid, reproject=True), grid
-        )
-    if layer.spec.kind == "points" and layer.spec.column:
+        x, y = sample_coordinates(layer, read_table(layer), grid, reproject=True)
+        return few_samples(x, y, grid, spread=spread)
+    if layer.spec.kind == "points" and spread:
         places = read_vector(layer, grid, reproject=True).geometry.representative_point()
-        return few_samples("points", places.x.to_numpy(), places.y.to_numpy(), grid)
+        return few_samples(places.x.to_numpy(), places.y.to_numpy(), grid, spread=True)
     return None
 
 
 def few_samples(
-    kind: str, x: NDArray[np.float64], y: NDArray[np.float64], grid: GeoBox
+    x: NDArray[np.float64], y: NDArray[np.float64], grid: GeoBox, *, spread: bool
 ) -> str | None:
     """Return that samples are few for the grid, None where they are not.
 
     Parameters
     ----------
-    kind
-        ``table``, whose samples count in their cells alone, or ``points``, which are spread.
     x, y
         Easting and northing in the grid's CRS, m, shape (samples,).
+    spread
+        Whether values are spread between the samples; else they count in their cells alone.
     """
     cells = cells_of_points(grid, x, y)
     share = np.unique(cells[cells >= 0]).size / (grid.shape.x * grid.shape.y)
-    if kind == "table" and share < SPARSE:
+    if not spread:
         return (
             f"samples of a table count only in the cells they lie in, {share:.0%} of the grid. To "
-            "spread them between, save them as points (GeoPackage) and declare kind: points, with "
-            "column (one a layer) and max_distance"
+            "spread them between, declare max_distance: no value is spread farther, m"
+            if share < SPARSE
+            else None
         )
     apart = 1 / np.sqrt(share) if share else np.inf
-    if kind == "table" or apart <= FAR_APART:
+    if apart <= FAR_APART:
         return None
     return (
         f"samples lie in {share:.1%} of the cells, about {apart * grid.resolution.x / 1000:.2g} km "

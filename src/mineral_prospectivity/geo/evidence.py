@@ -17,7 +17,7 @@ from mineral_prospectivity.geo.density import amounts_of_lines, amounts_of_point
 from mineral_prospectivity.geo.extent import common_bounds
 from mineral_prospectivity.geo.focal import disc_mean, gradient, neighbourhood, with_focal
 from mineral_prospectivity.geo.names import class_name
-from mineral_prospectivity.geo.points import spread_values, table_means
+from mineral_prospectivity.geo.points import spread_values, table_values
 from mineral_prospectivity.geo.proximity import (
     distance_to_class,
     distance_to_geometries,
@@ -65,7 +65,7 @@ def layer_evidence(layer: EvidenceLayer, grid: GeoBox, *, reproject: bool = True
         lines        ``<layer>_distance``, m
         points       ``<layer>_distance``, m; or, with a column, ``<layer>`` spread between points
         polygons     ``<layer>``: covered share; or, with a column, as continuous or categorical
-        table        ``<layer>_<column>``: mean of the samples in the cell
+        table        ``<layer>_<column>``: mean of the samples in the cell, or spread between them
         ============ ==========================================================================
 
     Raises
@@ -153,7 +153,7 @@ def _polygon_layer(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> Raste
 
 
 def _table_layer(layer: EvidenceLayer, grid: GeoBox, reproject: bool) -> Raster:
-    return _with_surroundings(layer, table_means(layer, grid, reproject=reproject))
+    return _with_surroundings(layer, table_values(layer, grid, reproject=reproject))
 
 
 _READERS: dict[str, Callable[[EvidenceLayer, GeoBox, bool], Raster]] = {

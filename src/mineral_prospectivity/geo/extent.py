@@ -98,7 +98,8 @@ def _own_bounds(layer: EvidenceLayer, crs: CRS) -> Bounds:
     if layer.spec.kind == "table":
         table = read_table(layer)
         own = (table.x.min(), table.y.min(), table.x.max(), table.y.max())
-        return bounds_in(layer_crs(layer, table.crs), own, crs)
-    west, south, east, north = vector_bounds(layer, crs)
+        west, south, east, north = bounds_in(layer_crs(layer, table.crs), own, crs)
+    else:
+        west, south, east, north = vector_bounds(layer, crs)
     reach = layer.spec.max_distance or 0.0
     return west - reach, south - reach, east + reach, north + reach

@@ -40,7 +40,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "lines": ("file_layer",),
     "points": ("nodata", "file_layer", "column", "neighbours", "max_distance"),
     "polygons": ("nodata", "file_layer", "column", "classes", "min_fraction"),
-    "table": ("nodata", "column", "x", "y"),
+    "table": ("nodata", "column", "x", "y", "neighbours", "max_distance"),
 }
 """Keys that only some kinds of layer understand; the others serve every kind."""
 
@@ -126,11 +126,18 @@ class LayerSpec(BaseModel):
                 what = f"kind: {self.kind}" + (" with a column" if self.column else "")
                 msg = f"derive: {name} cannot be had from {what}, only {', '.join(possible)}"
                 raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _columns_suit(self) -> LayerSpec:
         if len(self.column) > 1 and self.kind != "table":
             msg = f"column takes one name for kind: {self.kind}, not {list(self.column)}"
             raise ValueError(msg)
         if len(set(self.column)) < len(self.column):
             msg = f"column names one more than once: {list(self.column)}"
+            raise ValueError(msg)
+        if self.kind == "table" and "neighbours" in self.model_fields_set and not self.max_distance:
+            msg = "neighbours means nothing for kind: table without a max_distance"
             raise ValueError(msg)
         if self.kind == "points" and bool(self.column) != (self.max_distance is not None):
             msg = "column and max_distance go together: values are spread that far from a point, m"
