@@ -105,6 +105,18 @@ def test_points_with_values_become_a_layer_a_column(folder):
     assert found["soil_as"].fields["max_distance"] > 100
 
 
+def test_a_map_of_rocks_with_a_collection_is_a_map_of_rocks(folder):
+    tiles = [shapely.box(x, 5_200_000, x + 8000, 5_236_000) for x in range(500_000, 540_000, 8000)]
+    tiles[0] = shapely.GeometryCollection([tiles[0], shapely.LineString(tiles[0].exterior)])
+    rocks = {"ROCK": ["shale", "gneiss", "granite", "gneiss", "granite"]}
+    gpd.GeoDataFrame(rocks, geometry=tiles, crs=CRS).to_file(folder / "geology.gpkg")
+    found, _ = looked(folder)
+    assert (found["geology"].fields["kind"], found["geology"].fields["column"]) == (
+        "polygons", "ROCK"
+    )  # fmt: skip
+    assert found["geology"].doubts[0] == "1 of 5 features collect geometries: their polygons count"
+
+
 def test_a_table_of_scattered_samples_becomes_a_layer_a_column(folder):
     soil = sites(200)[["geometry"]].assign(Cu_ppm=RNG.random(200), Au_ppb=RNG.random(200))
     degrees = soil.to_crs("EPSG:4326").geometry

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from mineral_prospectivity.errors import ConfigurationError
+from mineral_prospectivity.errors import ConfigurationError, LayerError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.evidence import common_bounds, layer_evidence, stack
 from mineral_prospectivity.geo.grid import Window, make_grid, window_cells
@@ -119,6 +119,29 @@ def test_only_distances_take_their_own_extent(vector_layer):
     line = shapely.LineString([(WEST + 10, NORTH - 390), (WEST + 490, NORTH - 10)])
     layers = [vector_layer([line], kind="lines")]
     assert common_bounds(layers, CRS, 100.0) == (WEST + 100, NORTH - 300, WEST + 400, NORTH - 100)
+
+
+@pytest.mark.parametrize(
+    ("kind", "bands"), [("polygons", ("faults",)), ("lines", ("faults_distance",))]
+)
+def test_collections_count_with_their_parts_of_the_kind(vector_layer, grid, kind, bands):
+    """Clipping leaves polygons together with the lines at which they touch."""
+    line = shapely.LineString([(WEST, NORTH), (WEST, NORTH - 400)])
+    boxes = [shapely.box(WEST, NORTH - 200, WEST + 100, NORTH),
+             shapely.box(WEST + 300, NORTH - 100, WEST + 400, NORTH)]  # fmt: skip
+    clipped = [shapely.GeometryCollection([line, *boxes])]
+    plain = {"polygons": [shapely.MultiPolygon(boxes)], "lines": [line]}[kind]
+    found = layer_evidence(vector_layer(clipped, kind=kind), grid)
+    assert found.names == bands
+    expected = layer_evidence(vector_layer(plain, kind=kind), grid)
+    np.testing.assert_array_equal(found.array(), expected.array())
+
+
+def test_collections_without_a_part_of_the_kind_are_no_features(vector_layer, grid):
+    line = shapely.LineString([(WEST, NORTH), (WEST, NORTH - 400)])
+    layer = vector_layer([shapely.GeometryCollection([line])], kind="polygons")
+    with pytest.raises(LayerError, match="has no features"):
+        layer_evidence(layer, grid)
 
 
 def test_spread_points_reach_as_far_as_they_count(vector_layer):

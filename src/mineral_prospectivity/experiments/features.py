@@ -14,7 +14,7 @@ from mineral_prospectivity.geo.formats import feature_layers, read_feature_file
 from mineral_prospectivity.geo.grid import named_crs
 from mineral_prospectivity.geo.layers import first_few
 from mineral_prospectivity.geo.names import clash_words, first_clash, layer_name
-from mineral_prospectivity.geo.vectors import KIND_OF
+from mineral_prospectivity.geo.vectors import COLLECTION, KIND_OF, taken_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +44,15 @@ def _layers_of(path: Path, frame: Any, file_layer: str | None) -> list[Found | L
     if frame.empty:
         return [LeftOut(path, f"{label}: holds no features")]
     kinds = {KIND_OF.get(kind, kind) for kind in frame.geom_type}
+    kinds = kinds - {COLLECTION} or kinds
     if len(kinds) > 1 or not kinds <= set(KIND_OF.values()):
         return [LeftOut(path, f"{label}: mixes {', '.join(sorted(kinds))}; split it into files")]
     if frame.crs is None:
         doubts.append("the file names no CRS; that of the grid is assumed")
     kind = kinds.pop()
+    if mixed := int((frame.geom_type == COLLECTION).sum()):
+        doubts.append(f"{mixed} of {len(frame)} features collect geometries: their {kind} count")
+        frame = taken_apart(frame, kind)
     shared = {} if file_layer is None else {"file_layer": file_layer}
     described = {"lines": _lines, "polygons": _polygons, "points": _points}[kind](frame)
     return [

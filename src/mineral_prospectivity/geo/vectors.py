@@ -37,6 +37,7 @@ _TYPES = {
     "points": ("Point", "MultiPoint"),
     "polygons": ("Polygon", "MultiPolygon"),
 }
+COLLECTION = "GeometryCollection"
 KIND_OF = {geometry: kind for kind, geometries in _TYPES.items() for geometry in geometries}
 """The kind of layer that features of a geometry make."""
 
@@ -70,6 +71,7 @@ def open_vector(layer: EvidenceLayer) -> Any:
     if not isinstance(frame, geopandas.GeoDataFrame):
         msg = "holds a table without geometry. Declare kind: table with x and y, or file_layer"
         raise layer.error(msg)
+    frame = taken_apart(frame, layer.spec.kind)
     empty = frame.geometry.isna() | frame.geometry.is_empty
     if empty.any():
         logger.warning("%s: %d features have no geometry; left out", layer.label, empty.sum())
@@ -80,6 +82,19 @@ def open_vector(layer: EvidenceLayer) -> Any:
     _require_type(layer, frame)
     _require_finite(layer, frame)
     return frame.reset_index(drop=True)
+
+
+def taken_apart(frame: Any, kind: str) -> Any:
+    """Return features of which collections, as clipping makes them, keep their parts of a kind."""
+    mixed = np.flatnonzero(frame.geom_type == COLLECTION)
+    if not mixed.size:
+        return frame
+    geometries = frame.geometry.array.copy()
+    for place in mixed:
+        parts = shapely.get_parts(geometries[place])
+        fitting = [part for part in parts if part.geom_type in _TYPES[kind]]
+        geometries[place] = shapely.union_all(fitting)
+    return frame.set_geometry(geometries)
 
 
 def _read(layer: EvidenceLayer) -> Any:
