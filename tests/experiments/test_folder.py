@@ -133,6 +133,18 @@ def test_a_table_of_scattered_samples_becomes_a_layer_a_column(folder):
         assert fields["unit"] == unit
 
 
+def test_of_very_many_columns_the_first_become_layers(folder):
+    table = pd.DataFrame(RNG.random((50, 64)), columns=[f"e{number}_ppm" for number in range(64)])
+    at = sites(50).geometry
+    table.assign(x=at.x, y=at.y).to_csv(folder / "assay.csv", index=False)
+    found, _ = looked(folder)
+    taken = [one for name, one in found.items() if name.startswith("assay_")]
+    assert len(taken) == 60
+    assert taken[0].doubts[-1] == (
+        "only 60 of 64 columns were taken, not e60_ppm, e61_ppm, e62_ppm, e63_ppm"
+    )
+
+
 def test_a_table_of_a_lattice_is_one_layer_of_means(folder):
     x, y = (axis.ravel() for axis in np.meshgrid(*(np.arange(40) * 500.0 for _ in range(2))))
     at = {"x": x + 505_000, "y": y + 5_205_000}

@@ -10,9 +10,10 @@ from scipy.spatial import KDTree
 from mineral_prospectivity.experiments.found import unit_in
 from mineral_prospectivity.experiments.nodata import below_detection, hidden_nodata
 from mineral_prospectivity.geo.columns import numbers
+from mineral_prospectivity.geo.layers import first_few
 
-MOST_VALUES = 12
-"""Columns of numbers of one file that become layers; more are named only."""
+MOST_VALUES = 60
+"""Columns of numbers of one file that become layers: assays have as many. More are named only."""
 
 FEWEST = 10
 """Points from which it can be told whether they are scattered."""
@@ -43,7 +44,8 @@ def value_layers(frame: Any, columns: list[str], doubts: list[str]) -> list[Desc
         alike = ", ".join(repr(name) for name in columns if name not in differing)
         doubts.append(f"left out, the same at all points: {alike}")
     if len(differing) > MOST_VALUES:
-        doubts.append(f"only {MOST_VALUES} of {len(differing)} columns of numbers were taken")
+        rest = first_few(differing[MOST_VALUES:])
+        doubts.append(f"only {MOST_VALUES} of {len(differing)} columns were taken, not {rest}")
     return [_value_layer(frame, name, reach, doubts) for name in differing[:MOST_VALUES]]
 
 
