@@ -79,6 +79,18 @@ def test_held_out_deposits_are_unknown_in_the_table(storage):
         np.testing.assert_array_equal(evidence[fit_column(left_out)], expected)
 
 
+def test_targets_are_held_against_the_density_that_the_map_reads(storage):
+    """A background that reads no deposits of its own fold would make every target look rich."""
+    cells = pd.read_parquet(storage / "05_model_input/small-brownfield/cells.parquet")
+    with rasterio.open(storage / "03_primary/small-brownfield/evidence.tif") as source:
+        density = source.read(source.count).ravel()[cells["cell"]]
+    drivers = pd.read_csv(storage / "08_reporting/small-brownfield/target_drivers.csv")
+    typical = drivers.loc[drivers["band"] == NAME, "typical"]
+    background = (cells["label"] == 0).to_numpy()
+    assert len(typical)
+    np.testing.assert_allclose(typical, np.median(density[background]), atol=0.02)
+
+
 def test_the_layers_importance_tells_of_the_density(storage):
     table = pd.read_csv(storage / "08_reporting/small-brownfield/layer_importance.csv")
     assert NAME in set(table["layer"])

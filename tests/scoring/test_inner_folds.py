@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY
 from mineral_prospectivity.scoring.baselines.fold import Fold
 from mineral_prospectivity.scoring.baselines.inner import choose, cross_predict, recalibrated
 from mineral_prospectivity.scoring.baselines.weights_of_evidence import (
@@ -49,6 +52,28 @@ def test_a_fold_that_leaves_no_deposit_to_learn_from_tells_nothing():
     found = cross_predict(share, fold)
     assert np.isnan(found[:2]).all()
     np.testing.assert_allclose(found[2:], 1 / 3)
+
+
+def test_an_inner_fit_reads_no_deposits_of_either_fold():
+    seen = {}
+
+    def remember(fold):
+        seen[fold.number] = fold
+        return share(fold)
+
+    layer, count = np.arange(6.0), 6
+    known = {other: np.full(count, -10.0 - other) for other in range(3)}
+    fold = make_fold(
+        np.column_stack([layer, np.zeros(count)]), [1, 0, 0, 0, 1, 1], np.zeros(2),
+        bands=(*BANDS, DEPOSIT_DENSITY),
+    )  # fmt: skip
+    cross_predict(remember, replace(fold, densities=known))
+    assert set(seen) == {0, 1, 2}
+    for number, inner in seen.items():
+        assert set(inner.evidence[:, 1]) == {-10.0 - number}
+        assert set(inner.held_out_evidence[:, 1]) == {-10.0 - number}
+        np.testing.assert_array_equal(inner.evidence[:, 0], layer[fold.folds != number])
+    assert set(fold.evidence[:, 1]) == {0.0}
 
 
 def test_a_band_unknown_to_the_inner_training_cells_is_left_out():

@@ -18,6 +18,7 @@ from mineral_prospectivity.labels.deposit_density import (
 from mineral_prospectivity.vae.conditional.settings import CvaeSettings
 from mineral_prospectivity.vae.cross_fitting import left_out_folds
 from mineral_prospectivity.vae.data import TrainingData
+from mineral_prospectivity.vae.diversity import Diversity
 from mineral_prospectivity.vae.evidence import FitEvidence, OwnBand
 from mineral_prospectivity.vae.fitting import fit_ensemble
 from mineral_prospectivity.vae.prepared import PreparedData
@@ -102,20 +103,47 @@ def test_each_fit_reads_and_scales_its_own_density(known):
         torch.testing.assert_close(scores, expected, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("kind", ["vae", "cvae"])
-def test_other_deposits_in_a_fold_change_no_prediction_of_that_fold(data, settings, kind):
+@pytest.mark.parametrize(
+    ("kind", "resampling"), [("vae", "seeds"), ("vae", "generated"), ("cvae", "seeds")]
+)
+def test_other_deposits_in_a_fold_change_no_prediction_of_that_fold(
+    data, settings, kind, resampling
+):
     conditional = CvaeSettings(
         hidden=16, latent=3, beta=0.1, steps=80, batch_size=64, generated=128, classifier_steps=30
     )
     model = settings if kind == "vae" else conditional
     tables = [
-        fit_ensemble(brownfield(one), [0], settings=model, seed=3, folds=FOLDS).out_of_fold
+        fit_ensemble(
+            brownfield(one), [0], settings=model, seed=3, folds=FOLDS,
+            diversity=Diversity(resampling),
+        ).out_of_fold
         for one in (data, shuffled_fold(data, 1))
-    ]
+    ]  # fmt: skip
     before, after = (table[table["fold"] == 1] for table in tables)
     pd.testing.assert_frame_equal(before, after)
     before, after = (table[table["fold"] == 0] for table in tables)
     assert not before["mean"].equals(after["mean"])
+
+
+def test_generated_cells_have_a_density_between_those_of_the_same_cells(known):
+    sample = Diversity("generated").sample(known, 0, 7)
+    moved = (sample.features[:, 0] != known.features[:, 0]) & known.positive
+    column = known.density_column
+    steps = sample.features[:, 0] - known.features[:, 0]
+    assert moved.sum() > 10
+    for name, before in known.densities.items():
+        after = sample.densities[name]
+        np.testing.assert_array_equal(after[~known.positive], before[~known.positive])
+        assert (after != before)[moved].mean() > 0.9
+    row = int(np.flatnonzero(moved)[0])
+    inside = np.flatnonzero(known.positive & (known.folds == known.folds[row]))
+    ways = known.features[inside] - known.features[row]
+    shares = np.divide(
+        steps[row], ways[:, 0], out=np.full(len(ways), np.nan), where=ways[:, 0] != 0
+    )
+    density = sample.features[row, column] - known.features[row, column]
+    assert np.isclose(shares * ways[:, column], density, rtol=1e-3, atol=1e-4).any()
 
 
 def test_a_density_that_is_not_given_fit_by_fit_is_refused(known):

@@ -20,7 +20,7 @@ from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.geo.grid import cell_centres, window_cells
 from mineral_prospectivity.geo.raster import Raster
-from mineral_prospectivity.geo.tabulate import has_evidence
+from mineral_prospectivity.geo.tabulate import evidence_table, has_evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,6 +62,26 @@ def fit_column(left_out: Iterable[int] = ()) -> str:
     """
     folds = "_".join(map(str, left_out))
     return f"{DEPOSIT_DENSITY.name}_without_{folds}" if folds else DEPOSIT_DENSITY.name
+
+
+def as_mapped(evidence: pd.DataFrame, stack: Raster) -> pd.DataFrame:
+    """Return the evidence of cells as the map reads it: the density is that of all deposits.
+
+    In the table that fits learn from, no cell reads the deposits of its own fold. What is held
+    against the map must be of the map.
+
+    Parameters
+    ----------
+    evidence
+        The evidence table.
+    stack
+        The evidence stack.
+    """
+    name = DEPOSIT_DENSITY.name
+    if name not in stack.names:
+        return evidence
+    whole = evidence_table(stack.select([name]), evidence["cell"].to_numpy(np.int64))
+    return evidence.assign(**{name: whole[name].to_numpy()})
 
 
 @dataclass(frozen=True, eq=False)

@@ -152,18 +152,39 @@ def _background(
 def _generated(
     data: TrainingData, streams: Iterable[tuple[NDArray[np.int64], np.random.Generator]]
 ) -> TrainingData:
+    """Draw the evidence of positive cells anew.
+
+    Which cells are alike, the layers say: the density of known deposits would tell a fit of folds
+    that it leaves out. It is drawn between the same two cells as the rest, fit by fit.
+    """
     features = data.features.copy()
+    densities = {name: values.copy() for name, values in data.densities.items()}
+    layers = np.arange(features.shape[1]) != data.density_column
     for rows, rng in streams:
         positive = rows[data.labels[rows] == 1]
         if len(positive) > 1:
-            features[positive] = _between_neighbours(features[positive], rng)
-    return replace(data, features=features)
+            drawn = _draw_neighbours(features[positive][:, layers], rng)
+            for values in (features, *densities.values()):
+                values[positive] = drawn.between(values[positive])
+    return replace(data, features=features, densities=densities)
 
 
-def _between_neighbours(
-    values: NDArray[np.float32], rng: np.random.Generator
-) -> NDArray[np.float32]:
-    """Draw a point between each row and one of its nearest; what either lacks stays as it is."""
+class _Neighbours(NamedTuple):
+    """One of the nearest of each row, and how far towards it."""
+
+    chosen: NDArray[np.intp]
+    share: NDArray[np.float32]
+
+    def between(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the points between rows, ``(rows, ...)``; what either lacks stays as it is."""
+        share = self.share.reshape(-1, *[1] * (values.ndim - 1))
+        drawn = values + share * (values[self.chosen] - values)
+        between: NDArray[np.float32] = np.where(np.isnan(drawn), values, drawn)
+        return between
+
+
+def _draw_neighbours(values: NDArray[np.float32], rng: np.random.Generator) -> _Neighbours:
+    """Draw one of the nearest of each row, ``(rows, bands)``."""
     high = np.nanmax(values, axis=0, initial=-np.inf)
     low = np.nanmin(values, axis=0, initial=np.inf)
     spread = np.where(high > low, high - low, np.inf)
@@ -172,7 +193,4 @@ def _between_neighbours(
     np.fill_diagonal(distance, np.inf)
     nearest = np.argsort(distance, axis=1, kind="stable")[:, : min(NEIGHBOURS, len(values) - 1)]
     chosen = nearest[np.arange(len(values)), rng.integers(nearest.shape[1], size=len(values))]
-    share = rng.random((len(values), 1), dtype=np.float32)
-    drawn = values + share * (values[chosen] - values)
-    between: NDArray[np.float32] = np.where(np.isnan(drawn), values, drawn)
-    return between
+    return _Neighbours(chosen, rng.random(len(values), dtype=np.float32))

@@ -78,16 +78,7 @@ class PreparedData:
             rows=np.stack([Fit(0, left_out).sees(data.folds) for left_out in plan]),
             own=own,
         ).to(chosen)
-        ordered = np.ascontiguousarray(data.features[:, transforms.order])
-        bands = [
-            OwnBand(
-                transforms.order.index(column),
-                torch.from_numpy(values).to(chosen),
-                torch.arange(len(plan), device=chosen),
-            )
-            for column, values in own.items()
-        ]
-        whole = FitEvidence(torch.from_numpy(ordered).to(chosen), *bands)
+        whole = _as_read(data, plan, transforms.order, chosen)
         sample = CalibrationSample.draw(data, seed)
         return cls(data, seed, plan, transforms, whole, sample, data.digest())
 
@@ -104,9 +95,8 @@ class PreparedData:
         """Return the same, with the evidence that a member learns from."""
         if sample.features is self.data.features:
             return self
-        ordered = np.ascontiguousarray(sample.features[:, self.transforms.order])
-        values = torch.from_numpy(ordered).to(self.device)
-        return replace(self, whole=replace(self.whole, values=values))
+        order, device = self.transforms.order, self.device
+        return replace(self, whole=_as_read(sample, self.plan, order, device))
 
     def fit_evidence(self, *left_out: tuple[int, ...]) -> FitEvidence:
         """Return the evidence as the fits without the given folds read it, in that order."""
@@ -116,6 +106,22 @@ class PreparedData:
         """Return the evidence of some rows as one fit reads it, shape ``(rows, bands)``."""
         wanted = torch.from_numpy(rows).to(self.device)
         return self.fit_evidence(left_out).rows(wanted.unsqueeze(0))[0]
+
+
+def _as_read(
+    data: TrainingData, plan: list[tuple[int, ...]], order: list[int], device: torch.device
+) -> FitEvidence:
+    """Return the evidence of all cells as the fits of a plan read it, on a device."""
+    ordered = np.ascontiguousarray(data.features[:, order])
+    bands = [
+        OwnBand(
+            order.index(column),
+            torch.from_numpy(values).to(device),
+            torch.arange(len(plan), device=device),
+        )
+        for column, values in _own_columns(data, plan).items()
+    ]
+    return FitEvidence(torch.from_numpy(ordered).to(device), *bands)
 
 
 def _own_columns(data: TrainingData, plan: list[tuple[int, ...]]) -> dict[int, NDArray[np.float32]]:

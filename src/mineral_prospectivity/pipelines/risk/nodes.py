@@ -15,6 +15,7 @@ from mineral_prospectivity.geo.context import without_context
 from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.tabulate import evidence_table, raster_of_cells
 from mineral_prospectivity.labels import require_same_cells, require_same_data, require_same_grid
+from mineral_prospectivity.labels.deposit_density import as_mapped
 from mineral_prospectivity.parameters import (
     EconomicsParameters,
     EvaluationParameters,
@@ -189,7 +190,7 @@ def rank_targets(
         economics=economics,
         attribution=attribution,
         evidence=read,
-        background=Background.of(cells, evidence, read.bands),
+        background=Background.of(cells, as_mapped(evidence, read), read.bands),
         dissimilarity=dissimilarity,
         latent=latent,
         deposits=deposits,

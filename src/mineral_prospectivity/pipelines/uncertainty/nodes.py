@@ -18,6 +18,7 @@ from mineral_prospectivity.geo.raster import Raster
 from mineral_prospectivity.geo.shards import assemble, shard
 from mineral_prospectivity.geo.tabulate import evidence_table
 from mineral_prospectivity.labels import require_same_cells, require_same_data
+from mineral_prospectivity.labels.deposit_density import as_mapped
 from mineral_prospectivity.naming import member_name
 from mineral_prospectivity.parameters import (
     EnsembleParameters,
@@ -219,7 +220,8 @@ def explain_map(
     Both are worked out here, before any target is known, because risk runs without torch.
     """
     ensemble = CalibratedEnsemble.of(Ensemble.of(bundles, device=parameters.device), calibration)
-    values = evidence[list(evidence_stack.names)].to_numpy()
+    mapped = as_mapped(evidence, evidence_stack)
+    values = mapped[list(evidence_stack.names)].to_numpy()
     weights = cells["weight"].to_numpy(np.float64)
     background = cells["label"].to_numpy() == 0
     baseline = typical_cell(values[background], evidence_stack.bands, weights[background])

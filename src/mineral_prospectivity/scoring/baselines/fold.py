@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mineral_prospectivity.errors import DepositError
 from mineral_prospectivity.labels import background_stands_for
+from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -43,6 +44,9 @@ class Fold:
         Seed of whatever is random.
     jobs
         Threads that a model may use; results do not depend on it.
+    densities
+        Where the density of known deposits is a band: its values in the training cells as models
+        that leave out another fold as well may know it, by that fold.
     """
 
     number: int
@@ -56,6 +60,16 @@ class Fold:
     held_out_places: FloatArray
     seed: int
     jobs: int
+    densities: Mapping[int, NDArray[np.floating]] = field(default_factory=dict)
+
+    def leaving_out(self, other: int) -> NDArray[np.floating]:
+        """Return the training evidence as models that leave out another fold, too, may know it."""
+        if other not in self.densities:
+            return self.evidence
+        evidence = self.evidence.copy()
+        column = [band.name for band in self.bands].index(DEPOSIT_DENSITY.name)
+        evidence[:, column] = self.densities[other]
+        return evidence
 
     @property
     def prevalence(self) -> float:
@@ -71,10 +85,22 @@ def hold_out(
     *,
     seed: int,
     jobs: int,
+    densities: Mapping[int, NDArray[np.floating]] | None = None,
 ) -> Fold:
     """Return the fold: it learns from ``training`` cells of the others.
 
     A band without a value in those cells has nothing to teach and is left out.
+
+    Parameters
+    ----------
+    fold
+        The fold that is held out.
+    evidence, bands, cells
+        Of all cells, in the same order.
+    seed, jobs
+        As in `Fold`.
+    densities
+        The density of known deposits in all cells, by the fold that is left out as well.
 
     Raises
     ------
@@ -104,6 +130,7 @@ def hold_out(
         held_out_places=places[held_out],
         seed=seed,
         jobs=jobs,
+        densities={other: values[train] for other, values in (densities or {}).items()},
     )
 
 

@@ -85,18 +85,21 @@ def _leave_out(fold: Fold, inside: NDArray[np.bool_]) -> Fold:
 
     Bands that the rest knows nothing of go, as they do where a fold is held out.
     """
-    known = np.isfinite(fold.evidence[~inside]).any(axis=0)
+    number = int(fold.folds[inside][0])
+    evidence = fold.leaving_out(number)
+    known = np.isfinite(evidence[~inside]).any(axis=0)
     return replace(
         fold,
-        number=int(fold.folds[inside][0]),
+        number=number,
         bands=tuple(band for band, kept in zip(fold.bands, known, strict=True) if kept),
-        evidence=fold.evidence[~inside][:, known],
+        evidence=evidence[~inside][:, known],
         labels=fold.labels[~inside],
         weights=fold.weights[~inside],
         folds=fold.folds[~inside],
         places=fold.places[~inside],
-        held_out_evidence=fold.evidence[inside][:, known],
+        held_out_evidence=evidence[inside][:, known],
         held_out_places=fold.places[inside],
+        densities={},
     )
 
 

@@ -88,7 +88,10 @@ def baseline_predictions(
     found = {name: np.empty(len(cells)) for name in names}
     for number in np.unique(cells["fold"].to_numpy()):
         evidence = _evidence(features, bands, int(number))
-        fold = hold_out(int(number), evidence, bands, cells, seed=seed, jobs=jobs)
+        densities = _densities(features, cells, int(number))
+        fold = hold_out(
+            int(number), evidence, bands, cells, seed=seed, jobs=jobs, densities=densities
+        )
         held_out = cells["fold"].to_numpy() == number
         for name in names:
             found[name][held_out] = BASELINES[name](fold)
@@ -104,3 +107,14 @@ def _evidence(
     names = [band.name for band in bands]
     known = {DEPOSIT_DENSITY.name: fit_column((fold,))}
     return features[[known.get(name, name) for name in names]].to_numpy()
+
+
+def _densities(
+    features: pd.DataFrame | NDArray[np.floating], cells: pd.DataFrame, fold: int
+) -> dict[int, NDArray[np.floating]]:
+    """Return the density of known deposits that models without a fold and another may know."""
+    if not isinstance(features, pd.DataFrame):
+        return {}
+    others = [int(other) for other in np.unique(cells["fold"].to_numpy()) if other != fold]
+    names = {other: fit_column(sorted((fold, other))) for other in others}
+    return {other: features[name].to_numpy() for other, name in names.items() if name in features}
