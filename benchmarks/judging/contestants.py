@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import time
 from dataclasses import dataclass
 from functools import partial
@@ -14,13 +15,14 @@ import pandas as pd
 from omegaconf import OmegaConf
 
 import mineral_prospectivity
+from judging.recalibration import recalibrated
 from mineral_prospectivity.geo.bands import layers_alone
 from mineral_prospectivity.parameters import Parameters, validate_parameters
 from mineral_prospectivity.pipelines.uncertainty.nodes import calibrate
 from mineral_prospectivity.scoring.baselines import BASELINES, CONTEXT, WITHOUT_EVIDENCE
 from mineral_prospectivity.scoring.baselines.boosted_trees import candidates
 from mineral_prospectivity.scoring.baselines.fold import hold_out
-from mineral_prospectivity.scoring.baselines.inner import Chosen, choose, recalibrated
+from mineral_prospectivity.scoring.baselines.inner import Chosen, choose
 from mineral_prospectivity.scoring.baselines.learners import PENALTIES, ridge_regression
 from mineral_prospectivity.vae.data import TrainingData
 from mineral_prospectivity.vae.diversity import Diversity
@@ -109,7 +111,8 @@ def peer_contestants(name: str, experiment: Experiment) -> list[Contestant]:
 
     The ensemble's members choose between the two; of peers both are told.
     """
-    peer, key = PEERS[name], code_digest("scoring/baselines", "uq/calibration.py")
+    peer = PEERS[name]
+    key = code_digest("scoring/baselines", "uq/calibration.py") + inspect.getsource(recalibrated)
     own = layers_alone(experiment.bands)
     read = {name: own}
     if name not in WITHOUT_EVIDENCE and own != experiment.bands:

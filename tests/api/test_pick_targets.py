@@ -137,7 +137,7 @@ def test_targets_are_worth_what_the_pipeline_says(region, buffer, undiscovered):
             min_area=risk.targets.min_area,
             count=risk.targets.count,
             exploration_cost=risk.economics.exploration_cost,
-        ),
+        ).table,
         budget=risk.targets.budget,
         spacing=risk.targets.spacing,
     )

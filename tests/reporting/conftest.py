@@ -29,7 +29,6 @@ from mineral_prospectivity.targeting import (
     next_samples,
     risk_return,
     select_targets,
-    target_zones,
 )
 
 ROWS, COLS = 90, 70
@@ -150,8 +149,7 @@ def inputs(risk, prediction, evidence, cells, deposits, metrics, oof):  # noqa: 
     )
     located["cluster"] = np.arange(len(located))
     why = explain_targets(
-        targets,
-        target_zones(spots.map, targets),
+        *targets,
         maps=prediction,
         economics=money,
         attribution=evidence,

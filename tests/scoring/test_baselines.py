@@ -4,6 +4,7 @@ import pytest
 
 from mineral_prospectivity.errors import ConfigurationError, DepositError
 from mineral_prospectivity.geo.bands import Band
+from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY
 from mineral_prospectivity.scoring.baselines import (
     BASELINES,
     baseline_predictions,
@@ -50,6 +51,26 @@ def test_every_baseline_gives_probabilities_of_the_right_mean():
         assert roc_auc(cells["label"], found[name]) > (
             0.6 if name == "weights_of_evidence" else 0.65
         ), name
+
+
+def test_a_fold_knows_the_density_without_it_and_without_each_other_fold(monkeypatch):
+    evidence, cells = region()
+    known = pd.DataFrame({"deposit_density": 0.0, **{
+        f"deposit_density_without_{folds}": float(number)
+        for number, folds in enumerate(("0", "1", "2", "0_1", "0_2", "1_2"), start=1)
+    }}, index=cells.index)  # fmt: skip
+    seen = {}
+
+    def remember(fold):
+        seen[fold.number] = fold
+        return np.full(len(fold.held_out_evidence), 0.1)
+
+    monkeypatch.setitem(BASELINES, "probe", remember)
+    table = known.assign(gravity=evidence[:, 0])
+    baseline_predictions(table, (Band("gravity"), DEPOSIT_DENSITY), cells, ["probe"])
+    assert [set(seen[fold].evidence[:, 1]) for fold in range(3)] == [{1.0}, {2.0}, {3.0}]
+    told = [{other: set(of) for other, of in seen[fold].densities.items()} for fold in range(3)]
+    assert told == [{1: {4.0}, 2: {5.0}}, {0: {4.0}, 2: {6.0}}, {0: {5.0}, 1: {6.0}}]
 
 
 @pytest.fixture

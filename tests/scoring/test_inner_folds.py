@@ -2,12 +2,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from mineral_prospectivity.geo.bands import Band
 from mineral_prospectivity.labels.deposit_density import DEPOSIT_DENSITY
 from mineral_prospectivity.scoring.baselines.fold import Fold
-from mineral_prospectivity.scoring.baselines.inner import choose, cross_predict, recalibrated
+from mineral_prospectivity.scoring.baselines.inner import choose, cross_predict
 from mineral_prospectivity.scoring.baselines.weights_of_evidence import (
     find_patterns,
     weights_of_evidence,
@@ -96,27 +95,6 @@ def test_inner_folds_choose_the_learner_of_the_smaller_loss():
     fold = make_fold(np.zeros(90), labels, [0.0], folds=np.repeat(np.arange(3), 30))
     assert choose([wrong, share], fold).learner is share
     assert choose([share, wrong], fold).learner is share
-
-
-def test_platt_scaling_undoes_an_affine_distortion_of_the_logit():
-    rng = np.random.default_rng(0)
-    logit = rng.normal(-3, 1.5, 20_000)
-    labels = (rng.random(len(logit)) < expit(logit)).astype(int)
-
-    def distorted(fold):
-        return expit(2 * fold.held_out_evidence[:, 0] + 1)
-
-    fold = make_fold(logit, labels, logit[:50])
-    chosen = choose([distorted], fold)
-    found = recalibrated(chosen, fold, distorted(fold))
-    np.testing.assert_allclose(found, expit(logit[:50]), atol=0.03)
-
-
-def test_platt_scaling_without_inner_deposits_changes_nothing():
-    fold = make_fold(np.zeros(3), [1, 0, 0], [0.0], folds=[0, 1, 2])
-    chosen = choose([share], fold)
-    p = np.array([0.3])
-    assert recalibrated(chosen, fold, p) is p
 
 
 def test_weights_of_evidence_are_bayes_for_one_binary_pattern():

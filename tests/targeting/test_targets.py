@@ -12,7 +12,6 @@ from mineral_prospectivity.targeting import (
     find_targets,
     hot_spots,
     risk_return,
-    target_zones,
 )
 
 MONEY = {
@@ -31,12 +30,17 @@ def inputs(maps):
 
 
 @pytest.fixture(scope="module")
-def find(inputs, deposits):
+def find_both(inputs, deposits):
     def call(**changes):
         arguments = {"deposits": deposits, "min_area": 0, "count": 50}
         return find_targets(*inputs, **{**arguments, "exploration_cost": 1.0, **changes})
 
     return call
+
+
+@pytest.fixture(scope="module")
+def find(find_both):
+    return lambda **changes: find_both(**changes).table
 
 
 def test_targets_are_the_connected_cells_of_high_return(find, inputs, grid):
@@ -93,9 +97,8 @@ def test_category_is_that_of_most_cells(find, inputs):
         assert target.category == ("high return, high risk" if risky else "high return, low risk")
 
 
-def test_zones_of_targets_are_their_cells_in_their_order(find, inputs):
-    targets = find()
-    zones = target_zones(inputs[0], targets)
+def test_zones_of_targets_are_their_cells_in_their_order(find_both, inputs):
+    targets, zones = find_both()
     assert zones.cells.tolist() == targets.cells.tolist()
     labels, _ = ndimage.label(inputs[0].array()[2] == 1, np.ones((3, 3)))
     for position, target in enumerate(targets.itertuples(), start=1):
@@ -166,9 +169,9 @@ def test_cells_that_touch_at_a_corner_are_one_valid_target(grid):
     assert outlines[0].geom_type == "MultiPolygon"
 
 
-def test_no_target_is_a_table_like_any_other(find, inputs):
-    none, some = find(min_area=1e12), find()
+def test_no_target_is_a_table_like_any_other(find_both):
+    (none, zones), (some, _) = find_both(min_area=1e12), find_both()
     assert none.empty
     assert none.columns.tolist() == some.columns.tolist()
     assert none["target_id"].dtype == some["target_id"].dtype
-    assert len(target_zones(inputs[0], none)) == 0
+    assert len(zones) == 0

@@ -11,6 +11,7 @@ from mineral_prospectivity.uq import calibration
 from mineral_prospectivity.uq.calibration import LogitCalibration, fit_calibration, fit_nested
 from mineral_prospectivity.uq.decomposition import decompose
 from mineral_prospectivity.uq.moments import LogitMoments
+from mineral_prospectivity.uq.quadrature import gauss_hermite
 
 FOLDS = np.arange(600) // 150
 
@@ -177,3 +178,16 @@ def test_inner_cells_without_a_deposit_are_named_by_their_fold():
     table.loc[table["outer"] == 1, "label"] = 0.0
     with pytest.raises(DepositError, match="outer fold 2: calibration: the 300 held-out cells"):
         fit_nested(table)
+
+
+@pytest.mark.parametrize("latent", [0.6, 1.5, 2.5])
+def test_many_members_of_one_mind_are_integrated_as_well_as_one(latent):
+    """Their wide Gaussians are one and the same: more members make up for no nodes."""
+    mean = np.linspace(-8, 2, 400)
+    nodes, share = gauss_hermite(64)
+    p = expit(mean + latent * nodes[:, None]).T @ share
+    labels = np.repeat([1, 0], len(mean))
+    moments = [np.tile(one, (64, 2)) for one in (mean, np.zeros_like(mean), latent**2 + 0 * mean)]
+    fitted = fit_calibration(*moments, labels, np.concatenate([p, 1 - p]), penalty=0.0)
+    assert fitted.slope == pytest.approx(1, abs=0.004)
+    assert fitted.intercept == pytest.approx(0, abs=0.01)

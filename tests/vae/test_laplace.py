@@ -33,6 +33,16 @@ def test_the_weights_are_stationary(problem):
     assert gradient.abs().max() < 1e-6
 
 
+def test_they_are_the_same_wherever_the_search_begins(problem):
+    phi, labels, counts, prior = problem
+    far = prior + torch.linspace(-2, 2, 12, dtype=torch.float64)
+    found = [
+        fit_weights(phi, labels, counts, prior=prior, tempering=0.6, start=start).weights
+        for start in (None, far)
+    ]
+    torch.testing.assert_close(*found, rtol=0, atol=1e-7)
+
+
 def test_with_a_centred_prior_they_are_those_of_ridge_logistic_regression(problem):
     phi, labels, counts, _ = problem
     weights = fit_weights(phi, labels, counts, prior=torch.zeros(12).double(), tempering=1).weights

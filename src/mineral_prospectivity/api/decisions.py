@@ -201,7 +201,7 @@ def pick_targets(
         min_area=chosen.targets.min_area,
         count=chosen.targets.count,
         exploration_cost=money.exploration_cost,
-    )
+    ).table
     return select_targets(targets, budget=chosen.targets.budget, spacing=chosen.targets.spacing)
 
 

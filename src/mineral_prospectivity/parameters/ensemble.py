@@ -43,7 +43,10 @@ class UncertaintyParameters(Group):
 
     calibration: Annotated[
         Literal["platt", "temperature", "none"],
-        Field(description="Recalibration of the logits, where inner folds gain from it."),
+        Field(
+            description="Recalibration of the logits, where inner folds gain from it; `none` saves "
+            "no training, so that another can be chosen later."
+        ),
     ] = "platt"
     calibration_penalty: Annotated[
         float,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from mineral_prospectivity.scoring.binning import equal_mass_bins, group_sums
-from mineral_prospectivity.scoring.null import DRAWS, drawn_positives, null_band
+from mineral_prospectivity.scoring.null import drawn_positives, null_band
 from mineral_prospectivity.scoring.sample import aligned, need_probability
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def reliability(
     mass = group_sums(bin_of, w)
     mean_p = group_sums(bin_of, w * p) / mass
     observed = group_sums(bin_of, w * y) / mass
-    drawn = _draw_frequencies(p, w, bin_of, seed)
+    drawn = drawn_positives(p, w, bin_of, seed) / mass
     low, high = null_band(drawn)
     table = pd.DataFrame({
         "cells": mass, "mean_probability": mean_p, "observed": observed,
@@ -115,20 +115,6 @@ def reliability(
         _beside_null(float(share @ gap), null @ share),
         _beside_null(float(gap.max()), null.max(axis=1)),
     )
-
-
-def _draw_frequencies(
-    p: NDArray[np.float64], w: NDArray[np.float64], bin_of: NDArray[np.intp], seed: int
-) -> NDArray[np.float64]:
-    """Return the frequency in each bin of maps drawn from p, ``(draws, bins)``."""
-    order = np.argsort(bin_of, kind="stable")
-    p, w = p[order], w[order]
-    starts = np.searchsorted(bin_of[order], np.arange(bin_of.max() + 1))
-    mass = np.add.reduceat(w, starts)
-    drawn = np.empty((DRAWS, len(starts)))
-    for row, positives in zip(drawn, drawn_positives(p, w, seed), strict=True):
-        row[:] = np.add.reduceat(positives, starts) / mass
-    return drawn
 
 
 def _beside_null(value: float, null: NDArray[np.float64]) -> CalibrationError:

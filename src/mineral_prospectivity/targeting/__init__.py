@@ -8,12 +8,13 @@ from mineral_prospectivity.targeting.ground import best_ground, most_prospective
 from mineral_prospectivity.targeting.sampling import next_samples
 from mineral_prospectivity.targeting.selection import select_targets
 from mineral_prospectivity.targeting.standing import Background
-from mineral_prospectivity.targeting.targets import find_targets, target_zones
+from mineral_prospectivity.targeting.targets import FoundTargets, find_targets
 
 __all__ = [
     "CATEGORIES",
     "Background",
     "Explanation",
+    "FoundTargets",
     "best_ground",
     "category_table",
     "economics",
@@ -25,5 +26,4 @@ __all__ = [
     "next_samples",
     "risk_return",
     "select_targets",
-    "target_zones",
 ]

@@ -77,9 +77,9 @@ def explain_targets(
     Parameters
     ----------
     targets
-        In the order of the zones.
+        As :func:`~mineral_prospectivity.targeting.targets.find_targets` gives them.
     zones
-        The targets' cells: see :func:`~mineral_prospectivity.targeting.targets.target_zones`.
+        The targets' cells.
     maps
         With the bands ``probability`` and ``novelty``.
     economics

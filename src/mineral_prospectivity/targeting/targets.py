@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -39,6 +39,22 @@ MONEY = (
 )
 
 
+class FoundTargets(NamedTuple):
+    """Targets in order of rank, and their cells."""
+
+    table: gpd.GeoDataFrame
+    """In the CRS of the grid: ``rank``, ``target_id``, ``cells``, ``area_km2``;
+    ``probability_mean``, ``probability_max``, ``probability_lower`` and ``probability_upper`` (of a
+    discovery, as in the economics; the bounds are means of the cells' 90 % bounds, as if all cells
+    erred together); ``expected_discoveries`` (sum of that chance: discoveries expected if every
+    cell were tested); ``aleatoric``, ``epistemic`` and ``total`` (mean SD); ``expected_value`` and
+    ``risk_adjusted_return`` (sums over all cells); ``cells_to_test``, ``testing_cost`` and
+    ``testing_return`` (over the cells that pay); ``category`` (of most cells); ``known_deposits``
+    inside; ``nearest_deposit`` and ``deposit_distance`` (m, 0 inside); ``geometry``."""
+    zones: Zones
+    """Their cells, in the same order."""
+
+
 def find_targets(
     high_return: Raster,
     maps: Raster,
@@ -50,7 +66,7 @@ def find_targets(
     count: int,
     exploration_cost: float,
     name_column: str | None = None,
-) -> gpd.GeoDataFrame:
+) -> FoundTargets:
     """Turn the cells of high return into ranked targets.
 
     A target is tested in those of its cells whose risk-adjusted return is above 0. What these
@@ -78,18 +94,6 @@ def find_targets(
     name_column
         Column of ``deposits`` with their names; None takes the first text column.
 
-    Returns
-    -------
-    GeoDataFrame
-        In order of rank, in the CRS of the grid: ``rank``, ``target_id``, ``cells``,
-        ``area_km2``; ``probability_mean``, ``probability_max``, ``probability_lower`` and
-        ``probability_upper`` (of a discovery, as in the economics; the bounds are means of the
-        cells' 90 % bounds, as if all cells erred together); ``expected_discoveries`` (sum of that
-        chance: discoveries expected if every cell were tested); ``aleatoric``, ``epistemic`` and
-        ``total`` (mean SD); ``expected_value`` and ``risk_adjusted_return`` (sums over all cells);
-        ``cells_to_test``, ``testing_cost`` and ``testing_return`` (over the cells that pay);
-        ``category`` (of most cells); ``known_deposits`` inside; ``nearest_deposit`` and
-        ``deposit_distance`` (m, 0 inside); ``geometry``.
     """
     zones = connected_zones(high_return.select(["high_return"]))
     area = abs(high_return.grid.resolution.x * high_return.grid.resolution.y)
@@ -108,19 +112,7 @@ def find_targets(
         table, geometry=_outlines(zones, high_return.grid), crs=str(high_return.grid.crs)
     )
     _add_nearest_deposits(targets, deposits, name_column)
-    return targets
-
-
-def target_zones(high_return: Raster, targets: gpd.GeoDataFrame) -> Zones:
-    """Return the cells of targets, in their order.
-
-    Parameters
-    ----------
-    high_return, targets
-        What :func:`find_targets` was given, and what it gave.
-    """
-    numbers = targets["target_id"].str.removeprefix("T").astype(np.int64).to_numpy()
-    return connected_zones(high_return.select(["high_return"])).keep(numbers - 1)
+    return FoundTargets(targets, zones)
 
 
 def _large_zones(zones: Zones, min_cells: float) -> tuple[Zones, NDArray[np.intp]]:

@@ -22,6 +22,8 @@ CalibrationMethod = Literal["platt", "temperature", "none"]
 _CHUNK = 1 << 15  # quadrature points at once: they stay in the cache
 _POINTS = 256  # quadrature points of all members together, where each is to have fewer nodes
 _FEWEST_NODES = 4
+_WIDE = 1.5  # SD, logits, up to which these are exact to a part in a thousand
+_FEW = 0.01  # share of wider Gaussians that does not matter
 _STEEPEST = 5.0  # |ln slope| at most: a slope in [1/148, 148]
 _FEWEST_FOLDS = 2  # of which a standard error can be told
 
@@ -243,9 +245,15 @@ class _HeldOut:
 
 
 def _nodes(spread: NDArray[np.float64]) -> int:
-    """Nodes a member: many members make up for few, so that their product is what counts."""
+    """Nodes a member, ``(members, cells)`` of SDs.
+
+    Many members make up for few, so that their product is what counts; not where their Gaussians
+    are wide, and may be one and the same.
+    """
     if not spread.any():
         return 1
+    if np.mean(spread > _WIDE) > _FEW:
+        return MODEL_NODES
     return max(_FEWEST_NODES, min(MODEL_NODES, _POINTS // len(spread)))
 
 

@@ -86,6 +86,8 @@ def _mixture_quantile(
     )  # the mixture's quantile lies between its members'
     low: NDArray[np.float64] = quantiles.min(axis=0)
     high: NDArray[np.float64] = quantiles.max(axis=0)
+    if len(mean) == 1:  # nothing between them
+        return low
     for _ in range(_STEPS):
         middle = (low + high) / 2
         below = ndtr((middle - mean) / spread).mean(axis=0) < share

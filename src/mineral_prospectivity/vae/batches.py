@@ -102,6 +102,25 @@ class BatchStream:
         return np.stack(rows), (hidden >= self._dropout).astype(np.float32), noise
 
 
+class WeightedRows:
+    """Rows to draw with replacement, as often as they weigh.
+
+    Parameters
+    ----------
+    rows, weights
+        Both of shape ``(rows,)``.
+    """
+
+    def __init__(self, rows: NDArray[np.int64], weights: NDArray[np.float64]):
+        self._rows = rows
+        self._mass = np.cumsum(weights)
+
+    def draw(self, size: int, stream: np.random.Generator) -> NDArray[np.int64]:
+        """Return some rows, shape ``(size,)``."""
+        points = stream.random(size) * self._mass[-1]
+        return self._rows[np.searchsorted(self._mass, points, side="right")]
+
+
 class _FitDraws:
     """Rows that one fit may draw, and its streams."""
 
@@ -110,14 +129,13 @@ class _FitDraws:
         positives = np.flatnonzero(seen & data.positive)
         # a positive cell that a bootstrap drew twice is there twice
         self._positives = np.repeat(positives, data.weights[positives].round().astype(int))
-        self._natural = np.flatnonzero(seen)
-        self._mass = np.cumsum(data.weights[self._natural])
+        natural = np.flatnonzero(seen)
+        self._natural = WeightedRows(natural, data.weights[natural])
         self._stream = fit.generator(seed, "rows")
         self.dropout = fit.generator(seed, "dropout")
         self.noise = fit.generator(seed, "noise")
 
     def rows(self, positives: int, natural: int) -> NDArray[np.int64]:
         chosen = self._stream.integers(len(self._positives), size=positives)
-        points = self._stream.random(natural) * self._mass[-1]
-        position = np.searchsorted(self._mass, points, side="right")
-        return np.concatenate([self._positives[chosen], self._natural[position]])
+        others = self._natural.draw(natural, self._stream)
+        return np.concatenate([self._positives[chosen], others])

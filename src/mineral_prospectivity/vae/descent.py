@@ -20,7 +20,7 @@ from mineral_prospectivity.vae.objective import (
     kl_divergence,
     reconstruction_loss,
 )
-from mineral_prospectivity.vae.progress import StepReport
+from mineral_prospectivity.vae.progress import RECORDS, StepReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 RAMP = 0.05
 """Share of the steps over which the learning rate rises."""
-
-RECORDS = 20
-"""Times that losses are looked at during training."""
 
 
 class Trained(NamedTuple):

@@ -120,8 +120,8 @@ def fit_head(
         observed = _Observed(
             features, labels, counts, clusters / settings.head_dispersion, deposits
         )
-        scale = observed.relevance(_parts(transform, latent, settings), settings)
-        weights, informed = observed.fit_weights(scale)
+        scale, start = observed.relevance(_parts(transform, latent, settings), settings)
+        weights, informed = observed.fit_weights(scale, start)
         fitted = (columns, pairs, *(part.unsqueeze(0) for part in (weights, informed, scale)))
         head = GaussianProcessHead(rms, centre, deviation, *fitted)
     return FittedHead(head.map(lambda tensor: tensor.float()), active)
@@ -212,8 +212,8 @@ class _Observed(NamedTuple):
         prior[0] = torch.logit(self.counts @ self.labels / self.counts.sum()) / INTERCEPT
         return prior
 
-    def relevance(self, parts: _Parts, settings: VaeSettings) -> Tensor:
-        """Return the prior scale of each column."""
+    def relevance(self, parts: _Parts, settings: VaeSettings) -> tuple[Tensor, Tensor]:
+        """Return the prior scale of each column, and weights near the mode."""
         return relevance_scales(
             self.features,
             parts.groups.to(self.features.device),
@@ -225,7 +225,7 @@ class _Observed(NamedTuple):
             strength=settings.head_scale_strength,
         )
 
-    def fit_weights(self, scale: Tensor) -> tuple[Tensor, Tensor]:
+    def fit_weights(self, scale: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Return the weights, shifted so that the expected deposits are those observed, and U."""
         phi, labels, counts = self.features * scale, self.labels, self.counts
         posterior = fit_weights(
@@ -235,6 +235,7 @@ class _Observed(NamedTuple):
             prior=self.prior,
             tempering=self.tempering,
             precision_tempering=self.deposits,
+            start=start,
         )
         weights = posterior.weights.clone()
         mean, variance = phi @ weights, posterior.variance(phi)

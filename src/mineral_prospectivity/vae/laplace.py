@@ -115,6 +115,7 @@ def fit_weights(
     prior: Tensor,
     tempering: float,
     precision_tempering: float = 1.0,
+    start: Tensor | None = None,
 ) -> LaplacePosterior:
     """Fit the weights of one head by Newton's method.
 
@@ -139,9 +140,11 @@ def fit_weights(
         where neighbours are one cluster.
     precision_tempering
         Power for the precision.
+    start
+        Weights near the mode, where they are known; by default those of the prior.
     """
     problem = LogisticProblem(phi, labels, tempering * counts, prior)
-    weights = problem.minimise(prior)
+    weights = problem.minimise(prior if start is None else start)
     prevalence = (counts @ labels) / counts.sum()
     probability = torch.sigmoid(phi @ weights)
     spread = probability * (1 - probability) * prevalence * (1 - prevalence)

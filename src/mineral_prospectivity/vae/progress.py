@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
 
+RECORDS = 20
+"""Times that losses are looked at during training."""
+
 
 class StepReport(NamedTuple):
     """State of what is trained together, means over its fits."""

@@ -53,9 +53,10 @@ class EvidenceTransform:
     and then as the logarithm of the distance: an anomaly larger than any seen in training stays
     larger, and one a thousand times larger does not drown all else. Missing values read as the
     median of the fit, and one
-    channel a layer tells which share of its bands is missing. A band that is constant in the
-    cells of a fit, or missing in all of them, tells that fit nothing: its score and its robust
-    value are 0 everywhere.
+    channel a layer tells which share of its bands is missing. A continuous band that is constant
+    in the cells of a fit, or missing in all of them, tells that fit nothing: its score and its
+    robust value are 0 everywhere. A class that the fit never saw keeps its share: cells of such
+    rocks are novel, and little is known of them.
 
     Parameters
     ----------

@@ -38,7 +38,6 @@ from mineral_prospectivity.targeting import (
     next_samples,
     risk_return,
     select_targets,
-    target_zones,
 )
 from mineral_prospectivity.targeting.zones import Zones, zone_statistics
 from mineral_prospectivity.uq.undiscovered import deposits_per_cell, undiscovered_per_known
@@ -181,11 +180,9 @@ def rank_targets(
         count=parameters.count,
         exploration_cost=money.exploration_cost,
     )
-    zones = target_zones(ground, found)
-    _require_explained(attribution, zones, parameters.area_share)
+    _require_explained(attribution, found.zones, parameters.area_share)
     why = explain_targets(
-        found,
-        zones,
+        *found,
         maps=prediction,
         economics=economics,
         attribution=attribution,

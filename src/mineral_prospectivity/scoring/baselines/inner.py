@@ -1,4 +1,4 @@
-"""Inner folds of a baseline: what it may choose and calibrate by, without the held-out fold."""
+"""Inner folds of a baseline: what it may choose by, without the held-out fold."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.special import expit, logit
 
 from mineral_prospectivity.scoring.likelihood import bernoulli_losses
-from mineral_prospectivity.uq.calibration import fit_calibration
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,32 +52,6 @@ def cross_predict(learner: Learner, fold: Fold) -> FloatArray:
     return found
 
 
-def recalibrated(chosen: Chosen, fold: Fold, probability: FloatArray) -> FloatArray:
-    """Return the probability after Platt scaling that was fitted to the inner predictions.
-
-    It is fitted as the ensemble's is (:func:`~mineral_prospectivity.uq.calibration.
-    fit_calibration` with its default penalty), but kept whether other folds gain or not. Without
-    inner deposits p stays as it is.
-
-    Parameters
-    ----------
-    chosen
-        From :func:`choose`.
-    fold
-        The same fold.
-    probability
-        What the learner says of the held-out cells, ``(cells,)``.
-    """
-    known = np.isfinite(chosen.inner)
-    labels = fold.labels[known]
-    if not labels.any() or labels.all():
-        return probability
-    mean = _logit(chosen.inner[known])[None]
-    none = np.zeros_like(mean)
-    fitted = fit_calibration(mean, none, none, labels, fold.weights[known])
-    return np.asarray(expit(fitted.intercept + fitted.slope * _logit(probability)))
-
-
 def _leave_out(fold: Fold, inside: NDArray[np.bool_]) -> Fold:
     """Return the fold of which these training cells are held out, too.
 
@@ -110,7 +82,3 @@ def _inner_nll(fold: Fold, probability: FloatArray) -> float:
     p = np.clip(probability[known], _SMALLEST, 1 - _SMALLEST)
     losses = bernoulli_losses(fold.labels[known].astype(np.float64), p)
     return float(np.average(losses, weights=fold.weights[known]))
-
-
-def _logit(probability: FloatArray) -> FloatArray:
-    return np.asarray(logit(np.clip(probability, _SMALLEST, 1 - _SMALLEST)))

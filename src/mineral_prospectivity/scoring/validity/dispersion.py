@@ -93,13 +93,15 @@ def block_dispersion(
     block = square_blocks(np.column_stack([east, north]), block_size)
     observed = w * _shared(label, cluster)
     p = p * (observed.sum() / (w @ label))
-    variance = group_sums(block, w * p * (1 - p))
+    expected, variance = group_sums(block, w * p), group_sums(block, w * p * (1 - p))
 
-    def dispersion(positives: NDArray[np.float64]) -> float:
-        return float(np.mean(np.square(group_sums(block, positives - w * p)) / variance))
+    def dispersion(positives: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return that of maps with so many positive cells in each block, ``(..., blocks)``."""
+        return np.asarray(np.mean(np.square(positives - expected) / variance, axis=-1))
 
-    low, high = null_band([dispersion(drawn) for drawn in drawn_positives(p, w, seed)])
-    return BlockDispersion(dispersion(observed), float(low), float(high), len(variance))
+    low, high = null_band(dispersion(drawn_positives(p, w, block, seed)))
+    value = float(dispersion(group_sums(block, observed)))
+    return BlockDispersion(value, float(low), float(high), len(variance))
 
 
 def _shared(labels: NDArray[np.float64], clusters: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,9 +11,11 @@ import pandas as pd
 import torch
 
 from mineral_prospectivity.errors import TrainingError
+from mineral_prospectivity.vae.batches import WeightedRows
 from mineral_prospectivity.vae.conditional.networks import ConditionalVae
 from mineral_prospectivity.vae.head_fit import ACTIVE_VARIANCE, LEAST_RMS
 from mineral_prospectivity.vae.objective import kl_divergence, reconstruction_loss
+from mineral_prospectivity.vae.progress import RECORDS
 from mineral_prospectivity.vae.transform import Scores
 
 if TYPE_CHECKING:
@@ -25,9 +27,6 @@ if TYPE_CHECKING:
     from mineral_prospectivity.vae.conditional.settings import CvaeSettings
     from mineral_prospectivity.vae.data import TrainingData
     from mineral_prospectivity.vae.networks import Posterior
-
-RECORDS = 20
-"""Times that losses are looked at during training."""
 
 SIGMA_BATCHES = 32
 """Batches whose mean squared error is the variance of the decoder."""
@@ -131,16 +130,14 @@ def _batches(
     """Yield batches without end: a share of positives, the rest background, both known."""
     seen = fit.sees(data.folds)
     positives, background = (np.flatnonzero(seen & own) for own in (data.positive, data.background))
-    share = data.weights[background] / data.weights[background].sum()
+    weighted = WeightedRows(background, data.weights[background])
     rows, noise = fit.generator(seed, "rows"), fit.generator(seed, "noise")
     count = max(1, round(settings.positive_share * settings.batch_size))
     classes = torch.zeros(1, settings.batch_size, 1, device=scores.targets.device)
     classes[:, :count] = 1
-    mass = np.cumsum(share)
     while True:
         chosen = positives[rows.integers(len(positives), size=count)]
-        points = rows.random(settings.batch_size - count) * mass[-1]
-        others = background[np.searchsorted(mass, points, side="right")]
+        others = weighted.draw(settings.batch_size - count, rows)
         index = torch.from_numpy(np.concatenate([chosen, others])).to(classes.device)
         shape = (1, settings.batch_size, settings.latent)
         drawn = torch.from_numpy(noise.standard_normal(shape, dtype=np.float32))
