@@ -118,7 +118,8 @@ class WeightedRows:
     def draw(self, size: int, stream: np.random.Generator) -> NDArray[np.int64]:
         """Return some rows, shape ``(size,)``."""
         points = stream.random(size) * self._mass[-1]
-        return self._rows[np.searchsorted(self._mass, points, side="right")]
+        drawn: NDArray[np.int64] = self._rows[np.searchsorted(self._mass, points, side="right")]
+        return drawn
 
 
 class _FitDraws:
