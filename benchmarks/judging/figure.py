@@ -10,6 +10,7 @@ import numpy as np
 mpl.use("Agg")
 from matplotlib import pyplot as plt  # the backend must be chosen first
 from matplotlib.lines import Line2D
+from matplotlib.ticker import LogLocator
 
 from judging.contestants import ENSEMBLE
 from judging.page import mean_curve
@@ -71,26 +72,35 @@ def _forest(axis: Any, found: Mapping[str, Any], metric: str) -> None:
 
 
 def draw_deposits(summary: Mapping[str, Any], path: Path) -> None:
-    """Draw the share of the limit's expected deposits against the deposits learned from."""
+    """Draw the share of the limit's expected deposits against the deposits learned from.
+
+    A dot is a region, a line the mean of those with as much ground, which ends their names.
+    """
     areas = (0.01, 0.05)
     figure, axes = plt.subplots(1, len(areas), figsize=(10, 4.4), sharey=True, layout="constrained")
+    sizes: dict[str, list[Any]] = {}
+    for name, found in summary.items():
+        sizes.setdefault(name.rpartition("_")[2], []).append(found)
     models = [name for name in next(iter(summary.values()))["models"] if name != LIMIT]
-    order = sorted(summary.values(), key=lambda found: found["deposit_cells"])
-    counts = [found["deposit_cells"] for found in order]
     for axis, area in zip(axes, areas, strict=True):
         for number, model in enumerate(models):
+            counts = [[found["deposit_cells"] for found in alike] for alike in sizes.values()]
             shares = [
-                found["models"][model]["expected_share_of_limit"][f"capture@{area:g}"]
-                for found in order
-            ]
-            width = 2.0 if model == ENSEMBLE else 1.0
-            axis.plot(counts, shares, "o-", c=f"C{number}", lw=width, ms=4, label=model)
+                [found["models"][model]["expected_share_of_limit"][f"capture@{area:g}"]
+                 for found in alike]
+                for alike in sizes.values()
+            ]  # fmt: skip
+            colour, width = f"C{number}", 2.0 if model == ENSEMBLE else 1.0
+            middle = [np.exp(np.mean(np.log(of))) for of in counts]
+            axis.plot(middle, [np.mean(of) for of in shares], c=colour, lw=width, label=model)
+            axis.plot(np.concatenate(counts), np.concatenate(shares), "o", c=colour, ms=3)
         axis.axhline(0.9, color="0.6", lw=0.8, ls=":")
         axis.set(xscale="log", xlabel="deposit cells", title=f"best {100 * area:g} % of the area")
-        axis.set_xticks(counts, [str(count) for count in counts], rotation=45)
+        axis.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.xaxis.set_major_formatter("{x:g}")
         axis.minorticks_off()
     axes[0].set_ylabel("expected deposits, of the limit's")
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
     figure.savefig(path, dpi=110)
     plt.close(figure)
 

@@ -68,7 +68,7 @@ DEVELOPMENT = _five("dev", 11) | {
 
 GROWING = {
     f"sim_{seed}_{side**2}x": RegionSpec(
-        seed, f"as the demo region, {side**2} times the ground", (160 * side, 200 * side)
+        seed, f"as the demo region, ground x {side**2}", (160 * side, 200 * side)
     )
     for seed in (111, 112)
     for side in (1, 2, 4)

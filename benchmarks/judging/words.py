@@ -211,7 +211,8 @@ UNCERTAINTY: dict[str, Judge] = {
 
 def _measured(summary: Mapping[str, Any]) -> str:
     deals = ", ".join(str(seed) for seed in summary["seeds"])
-    return f"Deals {deals}. {summary['machine']}; {summary['software']}.\n"
+    word = "Deal" if len(summary["seeds"]) == 1 else "Deals"
+    return f"{word} {deals}. {summary['machine']}; {summary['software']}.\n"
 
 
 def _region(name: str, found: Mapping[str, Any], regions: Mapping[str, RegionSpec]) -> str:
